@@ -1,0 +1,1 @@
+"""ffmpeg in a guarded child process: probe, extract and replace the audio."""

@@ -1,0 +1,1 @@
+"""Speaks to one publishing site each: HTTP and that site's rules."""

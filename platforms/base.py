@@ -1,0 +1,221 @@
+"""What every publishing site offers to the rest of the house."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Protocol, TypeAlias
+
+from platforms.limits import Bucket, Cost, FileLimits, TextLimits
+
+OnProgress: TypeAlias = Callable[[int], Awaitable[None]]
+"""Told how many bytes the site has confirmed so far."""
+
+BeforeCommit: TypeAlias = Callable[[], Awaitable[None]]
+"""Awaited right before the request that may publish; it raises to forbid that request."""
+
+
+@dataclass(frozen=True, slots=True)
+class VideoFile:
+    """The file to publish. `size` in bytes, `duration_s` in seconds, width and height in pixels as shown."""
+
+    path: Path
+    size: int
+    sha256: str
+    duration_s: float
+    width: int
+    height: int
+    mime_type: str = "video/mp4"
+
+
+@dataclass(frozen=True, slots=True)
+class VideoMeta:
+    """What goes with the file. `marker` is unique to the task and lets `find_published` recognise the upload."""
+
+    title: str
+    description: str
+    keywords: tuple[str, ...]
+    privacy_status: str
+    made_for_kids: bool
+    contains_synthetic_media: bool
+    marker: str
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class UploadSession:
+    """The site's handle of an upload. `data` is JSON-able and secret: whoever has it can send bytes."""
+
+    data: Mapping[str, Any] = field(repr=False)
+    upload_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Publication:
+    """A video that exists on the site."""
+
+    video_id: str
+    url: str
+
+
+class CheckState:
+    """Answers of `check`, as constants that go into no database."""
+
+    PROCESSING = "processing"
+    PUBLISHED = "published"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class CheckResult:
+    """What the site says of a video after its bytes arrived. `reason` is the site's word for a failure."""
+
+    state: str
+    reason: str = ""
+    progress: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What is known of an upload whose outcome is unknown; `since` is when its session was opened (aware UTC)."""
+
+    marker: str
+    title: str
+    size: int
+    duration_s: float
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The upload is there."""
+
+    publication: Publication
+
+
+@dataclass(frozen=True, slots=True)
+class Absent:
+    """The site was asked in a way that would have shown the upload, and it is not there."""
+
+
+@dataclass(frozen=True, slots=True)
+class CannotTell:
+    """The site cannot say; only a person can."""
+
+    why: str
+
+
+SearchResult: TypeAlias = Found | Absent | CannotTell
+
+
+@dataclass(frozen=True, slots=True)
+class Violation:
+    """A rule of the site that a file or text breaks: a dotted sentence key, and what the sentence names."""
+
+    code: str
+    params: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """What an OAuth server gave. `refresh_token` None on a refresh means: keep the old one."""
+
+    access_token: str = field(repr=False)
+    refresh_token: str | None = field(repr=False)
+    expires_at: datetime | None
+    scopes: frozenset[str]
+    refresh_expires_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Whose grant it is: the channel or user behind an access token."""
+
+    external_id: str
+    title: str
+    handle: str
+
+
+@dataclass(frozen=True, slots=True)
+class AuthorizeRequest:
+    """Where to send the operator, and the secret that the exchange will need."""
+
+    url: str
+    code_verifier: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """What the site's API offers beyond uploading; the bot shows what is missing as missing."""
+
+    comment: bool
+    like: bool
+    delete: bool
+    thumbnail: bool
+    update_metadata: bool
+    separate_publish: bool
+
+
+class OAuthClient(Protocol):
+    """The conversation that turns an operator's consent into tokens, and keeps them alive."""
+
+    wanted_scopes: frozenset[str]
+
+    def authorize(self, *, state: str, redirect_uri: str) -> AuthorizeRequest: ...
+
+    async def exchange(self, *, code: str, code_verifier: str, redirect_uri: str) -> Grant: ...
+
+    async def refresh(self, refresh_token: str) -> Grant: ...
+
+    async def revoke(self, token: str) -> None: ...
+
+    async def identify(self, access_token: str) -> Identity: ...
+
+
+class Platform(Protocol):
+    """One publishing site. Adapters return values and raise `platforms.errors`; they never sleep, retry or store."""
+
+    name: str
+    display_name: str
+    capabilities: Capabilities
+    buckets: tuple[Bucket, ...]
+    costs: Mapping[str, tuple[Cost, ...]]
+    """Cost of each step by its method name (`open_upload`, `check`, ...)."""
+    file_limits: FileLimits
+    text_limits: TextLimits
+    oauth: OAuthClient
+
+    @property
+    def render_profile(self) -> str:
+        """Names the fitting that files for this site need; equal profiles share a render."""
+        ...
+
+    def validate(self, file: VideoFile | None, meta: VideoMeta) -> tuple[Violation, ...]: ...
+
+    async def open_upload(self, access_token: str, file: VideoFile, meta: VideoMeta) -> UploadSession: ...
+
+    async def transfer(
+        self,
+        access_token: str,
+        session: UploadSession,
+        file: VideoFile,
+        *,
+        on_progress: OnProgress,
+        before_commit: BeforeCommit,
+    ) -> Publication | None:
+        """Ask where the site stands, send what is missing. None: the bytes are there, `publish` or `check` goes on."""
+        ...
+
+    async def publish(self, access_token: str, session: UploadSession, meta: VideoMeta) -> Publication | None: ...
+
+    async def check(self, access_token: str, video_id: str) -> CheckResult: ...
+
+    async def find_published(self, access_token: str, evidence: Evidence) -> SearchResult: ...
+
+    async def delete_video(self, access_token: str, video_id: str) -> None: ...
+
+    async def get_video_analytics(self, access_token: str, video_id: str) -> Mapping[str, int]: ...
+
+    async def close(self) -> None: ...

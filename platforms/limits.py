@@ -1,0 +1,77 @@
+"""Limits as data: allowances that refill, and what texts and files may be."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+
+
+class Window(StrEnum):
+    """When an allowance refills."""
+
+    PACIFIC_DAY = "pacific_day"
+    ROLLING_DAY = "rolling_day"
+    ROLLING_HOUR = "rolling_hour"
+    ROLLING_MINUTE = "rolling_minute"
+
+    @property
+    def length(self) -> timedelta | None:
+        """How long a rolling window is; None for a window that ends at a time of day."""
+        return {
+            Window.PACIFIC_DAY: None,
+            Window.ROLLING_DAY: timedelta(days=1),
+            Window.ROLLING_HOUR: timedelta(hours=1),
+            Window.ROLLING_MINUTE: timedelta(minutes=1),
+        }[self]
+
+
+class Scope(StrEnum):
+    """Who shares an allowance."""
+
+    APP = "app"
+    ACCOUNT = "account"
+
+
+@dataclass(frozen=True, slots=True)
+class Bucket:
+    """An allowance: `size` units per `window`, shared by `scope`; `source` is the page that states it."""
+
+    name: str
+    size: int
+    window: Window
+    scope: Scope
+    source: str
+
+    def __post_init__(self) -> None:
+        if self.size < 1:
+            raise ValueError(f"bucket {self.name} must hold at least 1 unit, got {self.size}")
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What one call takes from a bucket."""
+
+    bucket: str
+    units: int
+
+
+@dataclass(frozen=True, slots=True)
+class FileLimits:
+    """What a file may be; None means the site states no limit. Sizes in bytes, lengths in seconds."""
+
+    max_size: int | None
+    min_duration_s: float | None
+    max_duration_s: float | None
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class TextLimits:
+    """What texts may be. The units differ per site, so each limit names its own."""
+
+    title_max_characters: int
+    description_max_bytes: int
+    keywords_max_characters: int
+    forbidden_characters: str
+    source: str

@@ -1,0 +1,121 @@
+"""What the scheduler may say, and who may listen."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol, TypeAlias
+
+from storage.unit_of_work import UnitOfWork
+from storage.values import Fault
+
+
+@dataclass(frozen=True, slots=True)
+class ClipExamined:
+    """A clip is ready, or cannot be used; its drafts should be shown anew."""
+
+    clip_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class TaskProgressed:
+    """A task moved on; `fraction` is None where there is nothing to count."""
+
+    post_id: int
+    task_id: int
+    step: str
+    fraction: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class TaskCompleted:
+    """A task's video is published."""
+
+    post_id: int
+    task_id: int
+    video_url: str
+
+
+@dataclass(frozen=True, slots=True)
+class TaskFailed:
+    """A task will not go on by itself."""
+
+    post_id: int
+    task_id: int
+    fault: Fault
+    can_retry: bool
+
+
+@dataclass(frozen=True, slots=True)
+class TaskDeferred:
+    """A task was moved to a later time: an allowance is used up, or the site is away."""
+
+    post_id: int
+    task_id: int
+    fault: Fault
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class TaskNeedsAttention:
+    """Only a person can say how a task goes on. `fault.code` tells which question it is."""
+
+    post_id: int
+    task_id: int
+    fault: Fault
+
+
+@dataclass(frozen=True, slots=True)
+class TaskCancelled:
+    """A task was cancelled before it published anything."""
+
+    post_id: int
+    task_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class AccountNeedsReauth:
+    """The grant of an account is gone; its tasks wait until the operator connects it again."""
+
+    account_id: int
+    fault: Fault
+
+
+@dataclass(frozen=True, slots=True)
+class AccountConnected:
+    """An account was connected, or connected again; `resumed_tasks` waited for it and go on now."""
+
+    account_id: int
+    operator_id: int
+    chat_id: int
+    resumed_tasks: int
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectFailed:
+    """The operator's consent did not become an account."""
+
+    operator_id: int
+    chat_id: int
+    platform: str
+    fault: Fault
+
+
+Notice: TypeAlias = (
+    ClipExamined
+    | TaskProgressed
+    | TaskCompleted
+    | TaskFailed
+    | TaskDeferred
+    | TaskNeedsAttention
+    | TaskCancelled
+    | AccountNeedsReauth
+    | AccountConnected
+    | ConnectFailed
+)
+
+
+class NoticeListener(Protocol):
+    """Hears notices inside the transaction that records their cause, so none is lost and none is premature."""
+
+    async def hear(self, uow: UnitOfWork, notice: Notice) -> None: ...

@@ -1,0 +1,1 @@
+"""The schema, transactions, encrypted secrets and files on disk."""

@@ -1,0 +1,1 @@
+"""Audio file in, audio file out: separation, conversion, chunks, mixing."""

@@ -1,0 +1,67 @@
+"""What can go wrong when a voice is converted.
+
+VoiceError
+├── UnknownPresetError     no preset of this name
+├── BadPresetError         a preset file that cannot be used; says which and why
+├── BadAudioError          the audio cannot be converted (unreadable, no samples, not finite)
+├── ConversionFailedError  the method failed; says where
+├── JobTimeoutError        a job took longer than it was allowed; its child was killed
+├── JobCancelledError      a job was cancelled
+└── WorkerDiedError        the child process died under the job, twice
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class VoiceError(Exception):
+    """The voice could not be converted."""
+
+    code: ClassVar[str] = "voice.error"
+
+    def __init__(self, message: str | None = None, **params: object) -> None:
+        super().__init__(message or (type(self).__doc__ or "").strip())
+        self.params = params
+
+
+class UnknownPresetError(VoiceError):
+    """There is no voice preset of this name."""
+
+    code = "voice.unknown_preset"
+
+
+class BadPresetError(VoiceError):
+    """A voice preset file cannot be used."""
+
+    code = "voice.bad_preset"
+
+
+class BadAudioError(VoiceError):
+    """This audio cannot be converted."""
+
+    code = "voice.bad_audio"
+
+
+class ConversionFailedError(VoiceError):
+    """The voice conversion failed."""
+
+    code = "voice.conversion_failed"
+
+
+class JobTimeoutError(VoiceError):
+    """The conversion took too long and was stopped."""
+
+    code = "voice.job_timeout"
+
+
+class JobCancelledError(VoiceError):
+    """The conversion was cancelled."""
+
+    code = "voice.job_cancelled"
+
+
+class WorkerDiedError(VoiceError):
+    """The conversion process died twice on this file."""
+
+    code = "voice.worker_died"

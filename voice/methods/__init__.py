@@ -1,0 +1,1 @@
+"""Voice conversion methods, one file each."""
