@@ -1,0 +1,56 @@
+# The four commands of the README. Everything lives in $(VENV); nothing is installed outside it.
+PYTHON ?= python3
+VENV ?= .venv
+# The index that holds your build of torch (a CPU or a CUDA one); empty means pip's own settings decide.
+TORCH_INDEX ?=
+
+PY := $(VENV)/bin/python
+PIP := $(PY) -m pip --disable-pip-version-check
+RUNTIME := $(VENV)/.installed-runtime
+DEV := $(VENV)/.installed-dev
+export OMP_WAIT_POLICY ?= PASSIVE
+
+.PHONY: run test test-all lint format lock clean
+
+run: $(RUNTIME)
+	@exec $(PY) -m app run
+
+test: $(DEV)
+	@$(PY) -m pytest
+
+test-all: $(DEV)
+	@$(PY) -m pytest -m "long or not long"
+
+lint: $(DEV)
+	@$(PY) -m ruff format --check .
+	@$(PY) -m ruff check .
+	@$(PY) -m mypy
+	@$(VENV)/bin/lint-imports
+	@$(PY) -m bot.locale_check
+
+format: $(DEV)
+	@$(PY) -m ruff format .
+	@$(PY) -m ruff check --fix .
+
+# Writes both lock files from the ranges in pyproject.toml, in an environment of its own.
+lock:
+	$(PYTHON) deploy/lock.py
+
+clean:
+	rm -rf $(VENV) build .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
+
+$(PY):
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo "Content Fabric needs Python 3.11 or newer; $(PYTHON) is older. Try: make $(MAKECMDGOALS) PYTHON=python3.12"; exit 1; }
+	@$(PYTHON) -m venv $(VENV)
+
+$(RUNTIME): requirements.lock | $(PY)
+	@echo "Installing what Content Fabric runs on into $(VENV): about 2 GB, a few minutes, only this once."
+	@if [ -n "$(TORCH_INDEX)" ]; then \
+	  $(PIP) install -qq --index-url "$(TORCH_INDEX)" $$(grep -E '^torch(vision)?==' requirements.lock); fi
+	@$(PIP) install -qq $$(grep -E '^torch==' requirements.lock) && $(PIP) install -qq -r requirements.lock
+	@touch $@
+
+$(DEV): requirements-dev.lock $(RUNTIME)
+	@$(PIP) install -qq -r requirements-dev.lock
+	@touch $@

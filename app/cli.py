@@ -1,0 +1,88 @@
+"""The command line: reads the settings, then hands over to one command."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import sys
+from collections.abc import Sequence
+
+from app.settings import Settings, SettingsError, load_settings, unknown_names
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; returns the process exit code (0 done, 1 failed, 2 wrong usage or settings)."""
+    arguments = _parser().parse_args(argv)
+    try:
+        settings = load_settings()
+    except SettingsError as error:
+        for sentence in error.sentences:
+            print(sentence, file=sys.stderr)
+        return 2
+    for sentence in unknown_names():
+        print(f"Note: {sentence}", file=sys.stderr)
+    try:
+        code: int = arguments.command(settings, arguments)
+    except KeyboardInterrupt:
+        return 130
+    return code
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m app", description="Content Fabric: publish clips from a chat.")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    run = commands.add_parser("run", help="start the bot and the worker; without a bot token, the sandbox too")
+    run.add_argument("--role", choices=("all", "bot", "worker"), default="all", help="what to start (default: all)")
+    run.set_defaults(command=_run)
+
+    doctor = commands.add_parser("doctor", help="say what is missing, and how to mend it")
+    doctor.set_defaults(command=_doctor)
+
+    migrate = commands.add_parser("migrate", help="bring the database to this version")
+    migrate.set_defaults(command=_migrate)
+
+    accounts = commands.add_parser("accounts", help="list the connected accounts")
+    accounts.set_defaults(command=_accounts)
+
+    keys = commands.add_parser("keys", help="the master key").add_subparsers(required=True, metavar="ACTION")
+    rotate = keys.add_parser("rotate", help="make a new key and encrypt every secret with it")
+    rotate.set_defaults(command=_rotate)
+    return parser
+
+
+def _run(settings: Settings, arguments: argparse.Namespace) -> int:
+    from app.run import run  # noqa: PLC0415  (the bot's imports cost half a second that no other command needs)
+
+    return asyncio.run(run(settings, role=arguments.role))
+
+
+def _doctor(settings: Settings, _: argparse.Namespace) -> int:
+    from app.doctor import examine  # noqa: PLC0415
+
+    findings = asyncio.run(examine(settings))
+    for finding in findings:
+        print(finding.line())
+    return int(any(finding.is_fault for finding in findings))
+
+
+def _migrate(settings: Settings, _: argparse.Namespace) -> int:
+    from app.upkeep import migrate  # noqa: PLC0415
+
+    print(asyncio.run(migrate(settings)))
+    return 0
+
+
+def _accounts(settings: Settings, _: argparse.Namespace) -> int:
+    from app.upkeep import list_accounts  # noqa: PLC0415
+
+    for line in asyncio.run(list_accounts(settings)):
+        print(line)
+    return 0
+
+
+def _rotate(settings: Settings, _: argparse.Namespace) -> int:
+    from app.upkeep import rotate_keys  # noqa: PLC0415
+
+    print(asyncio.run(rotate_keys(settings)))
+    return 0

@@ -1,0 +1,143 @@
+"""The settings: environment and `.env`, prefix `FABRIC_`, read once; everything wrong is told at once."""
+
+from __future__ import annotations
+
+import difflib
+import os
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo, available_timezones
+
+from pydantic import AfterValidator, Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+PREFIX = "FABRIC_"
+
+
+class SettingsError(Exception):
+    """One or more settings are wrong; `sentences` says each, naming the variable."""
+
+    def __init__(self, sentences: Iterable[str]) -> None:
+        self.sentences = tuple(sentences)
+        super().__init__("\n".join(self.sentences))
+
+
+def _http_url(value: str) -> str:
+    if not value.startswith(("http://", "https://")):
+        raise ValueError("must begin with http:// or https://")
+    return value.rstrip("/")
+
+
+def _database_url(value: str) -> str:
+    if value and not value.startswith(("sqlite+aiosqlite://", "mysql+aiomysql://")):
+        raise ValueError("must begin with sqlite+aiosqlite:// or mysql+aiomysql://")
+    return value
+
+
+def _zone(value: str) -> str:
+    if value not in available_timezones():
+        raise ValueError(f"is no time zone name such as Europe/Madrid: {value!r}")
+    ZoneInfo(value)
+    return value
+
+
+Url = Annotated[str, AfterValidator(_http_url)]
+
+
+class Settings(BaseSettings):
+    """Every setting, with its default. Secrets are `SecretStr`, so no repr or error shows them."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, env_file=".env", env_file_encoding="utf-8", extra="ignore", env_ignore_empty=True, frozen=True
+    )
+
+    bot_token: SecretStr | None = None
+    admins: Annotated[frozenset[int], NoDecode] = frozenset()
+    telegram_api_url: Url = "https://api.telegram.org"
+    telegram_local: bool = False
+
+    home: Path = Path("~/.content-fabric")
+    database_url: Annotated[str, AfterValidator(_database_url)] = ""
+    master_key: SecretStr | None = None
+    master_key_file: Path | None = None
+
+    public_url: Url | None = None
+    http_host: str = "127.0.0.1"
+    http_port: int = Field(default=8710, ge=0, le=65535)
+
+    youtube_client_id: str = ""
+    youtube_client_secret: SecretStr = SecretStr("")
+    youtube_api_url: Url = "https://youtube.googleapis.com"
+    youtube_uploads_per_day: int = Field(default=100, ge=1)
+    youtube_units_per_day: int = Field(default=10_000, ge=1)
+    google_oauth_url: Url = "https://oauth2.googleapis.com"
+    google_accounts_url: Url = "https://accounts.google.com"
+
+    voice_workers: int = Field(default=1, ge=1, le=64)
+    upload_concurrency: int = Field(default=2, ge=1, le=64)
+    late_after_hours: float = Field(default=6.0, gt=0)
+
+    locale: Literal["en", "ru"] = "en"
+    timezone: Annotated[str, AfterValidator(_zone)] = "UTC"
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    log_format: Literal["console", "json"] = "console"
+
+    sandbox_host: str = "127.0.0.1"
+    sandbox_port: int = Field(default=8700, ge=0, le=65535)
+
+    @field_validator("admins", mode="before")
+    @classmethod
+    def _split_admins(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        words = [word.strip() for word in value.replace(";", ",").split(",") if word.strip()]
+        wrong = [word for word in words if not word.isdigit()]
+        if wrong:
+            raise ValueError(f"must be numeric Telegram ids separated by commas; {wrong[0]!r} is not one")
+        return frozenset(int(word) for word in words)
+
+    @property
+    def home_path(self) -> Path:
+        """The home folder, absolute."""
+        return self.home.expanduser().resolve()
+
+    @property
+    def resolved_database_url(self) -> str:
+        """The database's address; SQLite in the home folder unless another was named."""
+        return self.database_url or f"sqlite+aiosqlite:///{self.home_path / 'fabric.db'}"
+
+    @property
+    def is_sandbox(self) -> bool:
+        """Without a bot token there is no Telegram, so the sandbox plays it."""
+        return self.bot_token is None
+
+
+def load_settings(env_file: Path | None = Path(".env"), **overrides: Any) -> Settings:
+    """Read the settings.
+
+    Raises SettingsError with one sentence per wrong variable; no sentence repeats a secret's value.
+    """
+    try:
+        settings = Settings(_env_file=env_file, **overrides)
+    except ValidationError as error:
+        raise SettingsError(_sentence(item) for item in error.errors()) from None
+    return settings
+
+
+def _sentence(item: Mapping[str, Any]) -> str:
+    name = PREFIX + str(item["loc"][0]).upper() if item["loc"] else "The settings"
+    message = str(item["msg"]).removeprefix("Value error, ")
+    return f"{name} {message[:1].lower()}{message[1:]}."
+
+
+def unknown_names(environ: Mapping[str, str] = os.environ) -> tuple[str, ...]:
+    """A sentence for each `FABRIC_` variable that no setting reads, with the name that was probably meant."""
+    known = {PREFIX + name.upper() for name in Settings.model_fields}
+    found = []
+    for name in sorted(environ):
+        if name.startswith(PREFIX) and name not in known:
+            near = difflib.get_close_matches(name, known, n=1)
+            hint = f"; did you mean {near[0]}?" if near else "."
+            found.append(f"{name} is not a setting of this version{hint}")
+    return tuple(found)
