@@ -1,0 +1,139 @@
+"""Says what is missing, and how to mend it."""
+
+from __future__ import annotations
+
+import importlib.util
+import shutil
+import sqlite3
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import httpx
+
+from app.settings import Settings, unknown_names
+from app.upkeep import open_database
+from media.ffmpeg import Ffmpeg
+from storage.errors import StorageError
+
+LOW_DISK_BYTES = 2 * 1024**3
+# The WAL-reset corruption bug was mended in 3.51.3 (sqlite.org/changes.html).
+GOOD_SQLITE = (3, 51, 3)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that was looked at; `remedy` says what to do when it is not well."""
+
+    subject: str
+    state: str
+    remedy: str = ""
+    is_fault: bool = False
+
+    def line(self) -> str:
+        """The finding as a line for a terminal."""
+        mark = "✗" if self.is_fault else ("!" if self.remedy else "✓")
+        return f"{mark} {self.subject}: {self.state}" + (f"\n    {self.remedy}" if self.remedy else "")
+
+
+async def examine(settings: Settings) -> list[Finding]:
+    """Look at everything that a start needs; the outside world is asked only if there is a bot token."""
+    return [
+        *_settings(settings),
+        *_programs(),
+        _disk(settings),
+        _sqlite(settings),
+        await _database(settings),
+        await _telegram(settings),
+        _youtube(settings),
+    ]
+
+
+def _settings(settings: Settings) -> Iterator[Finding]:
+    for sentence in unknown_names():
+        yield Finding("settings", sentence, "Correct or remove it.")
+    if not settings.is_sandbox and not settings.admins:
+        yield Finding(
+            "FABRIC_ADMINS",
+            "empty, so nobody can use the bot",
+            "Write to your bot: it answers with your numeric id. Put that into FABRIC_ADMINS and start again.",
+            is_fault=True,
+        )
+
+
+def _programs() -> Iterator[Finding]:
+    try:
+        yield Finding("ffmpeg", str(Ffmpeg.locate().path))
+    except FileNotFoundError:
+        yield Finding("ffmpeg", "not found", "Run `make run` once, it brings its own; or install ffmpeg.", is_fault=True)
+    missing = [name for name in ("pyworld", "soundfile", "av") if importlib.util.find_spec(name) is None]
+    yield Finding(
+        "voice", f"{', '.join(missing)} not installed" if missing else "ready", "Run `make run`." * bool(missing), bool(missing)
+    )
+
+
+def _disk(settings: Settings) -> Finding:
+    place = settings.home_path
+    while not place.exists():
+        place = place.parent
+    free = shutil.disk_usage(place).free
+    low = free < LOW_DISK_BYTES
+    return Finding(
+        "disk", f"{free / 1024**3:.1f} GiB free in {settings.home_path}", "Make room: renders and clips are kept there." * low
+    )
+
+
+def _sqlite(settings: Settings) -> Finding:
+    if not settings.resolved_database_url.startswith("sqlite"):
+        return Finding("database engine", "MySQL or MariaDB")
+    old = sqlite3.sqlite_version_info < GOOD_SQLITE
+    return Finding(
+        "SQLite",
+        sqlite3.sqlite_version,
+        "Versions before 3.51.3 hold a rare corruption bug for several writing processes; run only one fabric on this "
+        "database, and keep backups." * old,
+    )
+
+
+async def _database(settings: Settings) -> Finding:
+    try:
+        database = await open_database(settings, migrate=False)
+    except (StorageError, OSError) as error:
+        return Finding("database", str(error), "Check FABRIC_DATABASE_URL and FABRIC_HOME.", is_fault=True)
+    try:
+        await database.ping()
+    except (StorageError, OSError) as error:
+        return Finding("database", str(error), "Check FABRIC_DATABASE_URL; is the server up?", is_fault=True)
+    finally:
+        await database.dispose()
+    return Finding("database", "answers")
+
+
+async def _telegram(settings: Settings) -> Finding:
+    if settings.bot_token is None:
+        return Finding("Telegram", "no FABRIC_BOT_TOKEN: the sandbox will be started instead")
+    url = f"{settings.telegram_api_url}/bot{settings.bot_token.get_secret_value()}/getMe"
+    try:
+        async with httpx.AsyncClient(timeout=10) as client:
+            answer = await client.get(url)
+    except httpx.HTTPError as error:
+        return Finding(
+            "Telegram", f"not reachable ({type(error).__name__})", "Check the network and FABRIC_TELEGRAM_API_URL.", True
+        )
+    if answer.status_code in (401, 404):
+        return Finding("Telegram", "refuses the bot token", "Copy it again from @BotFather into FABRIC_BOT_TOKEN.", True)
+    if answer.status_code != 200:
+        return Finding("Telegram", f"answers with status {answer.status_code}", "Try again later.", True)
+    return Finding("Telegram", f"the bot is @{answer.json()['result']['username']}")
+
+
+def _youtube(settings: Settings) -> Finding:
+    if settings.is_sandbox:
+        return Finding("YouTube", "played by the sandbox")
+    if not settings.youtube_client_id or not settings.youtube_client_secret.get_secret_value():
+        return Finding(
+            "YouTube",
+            "no OAuth client",
+            "Set FABRIC_YOUTUBE_CLIENT_ID and FABRIC_YOUTUBE_CLIENT_SECRET (README, “Use it for real”).",
+            is_fault=True,
+        )
+    return Finding("YouTube", "OAuth client set")

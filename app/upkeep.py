@@ -1,0 +1,64 @@
+"""The commands that work on the database alone: migrate, list accounts, rotate the key."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from app.settings import Settings
+from storage.database import Database
+from storage.home import Home
+from storage.keyring import Keyring
+from storage.rotation import rotate
+
+
+def utc_now() -> datetime:
+    """The wall clock, aware and in UTC; the one place that reads it."""
+    return datetime.now(UTC)
+
+
+def load_keyring(settings: Settings, home: Home) -> Keyring:
+    """The keys that encrypt secrets, from the settings or the home folder. Raises MasterKeyError."""
+    key = settings.master_key.get_secret_value() if settings.master_key else None
+    return Keyring.load(home.path, key, settings.master_key_file)
+
+
+async def open_database(settings: Settings, *, migrate: bool = True) -> Database:
+    """The database of these settings, brought up to date. Raises StorageError."""
+    home = Home(settings.home_path)
+    database = Database(settings.resolved_database_url, load_keyring(settings, home), clock=utc_now)
+    if migrate:
+        await database.migrate()
+    return database
+
+
+async def migrate(settings: Settings) -> str:
+    """Bring the schema to this version; returns a sentence."""
+    database = await open_database(settings)
+    await database.dispose()
+    return "The database is up to date."
+
+
+async def list_accounts(settings: Settings) -> list[str]:
+    """One line per connected account."""
+    database = await open_database(settings)
+    try:
+        async with database.read() as uow:
+            accounts = await uow.accounts.list()
+    finally:
+        await database.dispose()
+    if not accounts:
+        return ["No account is connected yet. Send /accounts to the bot."]
+    return [f"{account.id:4d}  {account.platform:10s} {account.status:13s} {account.title} {account.handle}" for account in accounts]
+
+
+async def rotate_keys(settings: Settings) -> str:
+    """Make a new master key and encrypt every secret with it; returns a sentence."""
+    home = Home(settings.home_path)
+    keyring = load_keyring(settings, home)
+    database = Database(settings.resolved_database_url, keyring, clock=utc_now)
+    try:
+        await database.migrate()
+        count = await rotate(database, keyring)
+    finally:
+        await database.dispose()
+    return f"{count} secrets are now encrypted with a new key."
