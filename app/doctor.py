@@ -64,10 +64,15 @@ def _programs() -> Iterator[Finding]:
     try:
         yield Finding("ffmpeg", str(Ffmpeg.locate().path))
     except FileNotFoundError:
-        yield Finding("ffmpeg", "not found", "Run `make run` once, it brings its own; or install ffmpeg.", is_fault=True)
+        yield Finding(
+            "ffmpeg", "not found", "Run `make run` once, it brings its own; or install ffmpeg.", is_fault=True
+        )
     missing = [name for name in ("pyworld", "soundfile", "av") if importlib.util.find_spec(name) is None]
     yield Finding(
-        "voice", f"{', '.join(missing)} not installed" if missing else "ready", "Run `make run`." * bool(missing), bool(missing)
+        "voice",
+        f"{', '.join(missing)} not installed" if missing else "ready",
+        "Run `make run`." * bool(missing),
+        bool(missing),
     )
 
 
@@ -78,7 +83,9 @@ def _disk(settings: Settings) -> Finding:
     free = shutil.disk_usage(place).free
     low = free < LOW_DISK_BYTES
     return Finding(
-        "disk", f"{free / 1024**3:.1f} GiB free in {settings.home_path}", "Make room: renders and clips are kept there." * low
+        "disk",
+        f"{free / 1024**3:.1f} GiB free in {settings.home_path}",
+        "Make room: renders and clips are kept there." * low,
     )
 
 
@@ -117,10 +124,15 @@ async def _telegram(settings: Settings) -> Finding:
             answer = await client.get(url)
     except httpx.HTTPError as error:
         return Finding(
-            "Telegram", f"not reachable ({type(error).__name__})", "Check the network and FABRIC_TELEGRAM_API_URL.", True
+            "Telegram",
+            f"not reachable ({type(error).__name__})",
+            "Check the network and FABRIC_TELEGRAM_API_URL.",
+            True,
         )
     if answer.status_code in (401, 404):
-        return Finding("Telegram", "refuses the bot token", "Copy it again from @BotFather into FABRIC_BOT_TOKEN.", True)
+        return Finding(
+            "Telegram", "refuses the bot token", "Copy it again from @BotFather into FABRIC_BOT_TOKEN.", True
+        )
     if answer.status_code != 200:
         return Finding("Telegram", f"answers with status {answer.status_code}", "Try again later.", True)
     return Finding("Telegram", f"the bot is @{answer.json()['result']['username']}")

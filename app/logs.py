@@ -16,9 +16,8 @@ PATTERNS = (
     re.compile(r"(?<=/bot)\d+:[\w-]+"),
     re.compile(r"(?<=Bearer )[\w.~+/=-]+"),
     re.compile(r"(?<=upload_id=)[^&\s\"']+"),
-    re.compile(
-        r"(?<=[?&\s\"'{,])((?:access_token|refresh_token|client_secret|code_verifier|code|state|token)[\"']?[=:]\s*[\"']?)[^&\s\"',}]+"
-    ),
+    re.compile(r"\b((?:access_token|refresh_token|client_secret|code_verifier)[\"']?[=:]\s*[\"']?)[^&\s\"',}]+"),
+    re.compile(r"(?<=[?&])((?:code|state|token)=)[^&\s\"']+"),
 )
 
 

@@ -49,7 +49,12 @@ class Settings(BaseSettings):
     """Every setting, with its default. Secrets are `SecretStr`, so no repr or error shows them."""
 
     model_config = SettingsConfigDict(
-        env_prefix=PREFIX, env_file=".env", env_file_encoding="utf-8", extra="ignore", env_ignore_empty=True, frozen=True
+        env_prefix=PREFIX,
+        env_file=".env",
+        env_file_encoding="utf-8",
+        extra="ignore",
+        env_ignore_empty=True,
+        frozen=True,
     )
 
     bot_token: SecretStr | None = None

@@ -48,7 +48,10 @@ async def list_accounts(settings: Settings) -> list[str]:
         await database.dispose()
     if not accounts:
         return ["No account is connected yet. Send /accounts to the bot."]
-    return [f"{account.id:4d}  {account.platform:10s} {account.status:13s} {account.title} {account.handle}" for account in accounts]
+    return [
+        f"{account.id:4d}  {account.platform:10s} {account.status:13s} {account.title} {account.handle}"
+        for account in accounts
+    ]
 
 
 async def rotate_keys(settings: Settings) -> str:

@@ -1,0 +1,77 @@
+"""The settings: what is wrong is said at once, in sentences, without secrets."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from app.settings import SettingsError, load_settings, unknown_names
+
+
+@pytest.fixture(autouse=True)
+def clean_environment(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
+    import os
+
+    for name in list(os.environ):
+        if name.startswith("FABRIC_"):
+            monkeypatch.delenv(name)
+    return monkeypatch
+
+
+def test_without_a_bot_token_the_sandbox_plays_telegram() -> None:
+    assert load_settings(None).is_sandbox
+
+
+def test_an_empty_variable_means_the_default(clean_environment: pytest.MonkeyPatch) -> None:
+    clean_environment.setenv("FABRIC_BOT_TOKEN", "")
+    assert load_settings(None).is_sandbox
+
+
+def test_admins_are_numbers_separated_by_commas(clean_environment: pytest.MonkeyPatch) -> None:
+    clean_environment.setenv("FABRIC_ADMINS", "12, 345;6")
+    assert load_settings(None).admins == {12, 345, 6}
+
+
+def test_everything_wrong_is_told_at_once(clean_environment: pytest.MonkeyPatch) -> None:
+    clean_environment.setenv("FABRIC_ADMINS", "@anna")
+    clean_environment.setenv("FABRIC_HTTP_PORT", "seventy")
+    clean_environment.setenv("FABRIC_DATABASE_URL", "postgresql://x")
+    clean_environment.setenv("FABRIC_TIMEZONE", "Mars/Olympus")
+    with pytest.raises(SettingsError) as caught:
+        load_settings(None)
+    named = {sentence.split()[0] for sentence in caught.value.sentences}
+    assert named == {"FABRIC_ADMINS", "FABRIC_HTTP_PORT", "FABRIC_DATABASE_URL", "FABRIC_TIMEZONE"}
+    assert all(sentence.endswith(".") for sentence in caught.value.sentences)
+
+
+def test_a_secret_is_never_repeated_in_an_error_or_a_repr(clean_environment: pytest.MonkeyPatch) -> None:
+    clean_environment.setenv("FABRIC_BOT_TOKEN", "123:canary-secret")
+    clean_environment.setenv("FABRIC_HTTP_PORT", "-1")
+    with pytest.raises(SettingsError) as caught:
+        load_settings(None)
+    assert "canary" not in str(caught.value)
+    clean_environment.setenv("FABRIC_HTTP_PORT", "1")
+    assert "canary" not in repr(load_settings(None))
+
+
+def test_sqlite_lives_in_the_home_folder_unless_another_database_is_named(
+    tmp_path: Path, clean_environment: pytest.MonkeyPatch
+) -> None:
+    clean_environment.setenv("FABRIC_HOME", str(tmp_path))
+    assert load_settings(None).resolved_database_url == f"sqlite+aiosqlite:///{tmp_path / 'fabric.db'}"
+    clean_environment.setenv("FABRIC_DATABASE_URL", "mysql+aiomysql://u:p@127.0.0.1/fabric")
+    assert load_settings(None).resolved_database_url.startswith("mysql+aiomysql://")
+
+
+def test_a_misspelt_name_is_noticed_with_the_name_that_was_meant() -> None:
+    (sentence,) = unknown_names({"FABRIC_BOT_TOKN": "1", "FABRIC_HOME": "/x", "PATH": "/bin"})
+    assert "FABRIC_BOT_TOKN" in sentence
+    assert "FABRIC_BOT_TOKEN" in sentence
+
+
+def test_the_example_file_names_only_real_settings() -> None:
+    lines = Path(".env.example").read_text(encoding="utf-8").splitlines()
+    names = {line.lstrip("#").split("=")[0]: "" for line in lines if line.lstrip("#").startswith("FABRIC_")}
+    assert len(names) > 15
+    assert unknown_names(names) == ()
