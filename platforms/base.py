@@ -52,6 +52,10 @@ class UploadSession:
     upload_id: str | None = None
 
 
+OnSession: TypeAlias = Callable[[UploadSession], Awaitable[None]]
+"""Told when the site moved an upload to another address: the session to store in place of the old one."""
+
+
 @dataclass(frozen=True, slots=True)
 class Publication:
     """A video that exists on the site."""
@@ -70,11 +74,20 @@ class CheckState:
 
 @dataclass(frozen=True, slots=True)
 class CheckResult:
-    """What the site says of a video after its bytes arrived. `reason` is the site's word for a failure."""
+    """What the site says of a video after its bytes arrived.
+
+    `reason` is the site's word for a failure, `code` the key of the sentence for it. PROCESSING with the reason
+    NOT_LISTED means that the site does not (yet) know the video: normal for seconds, wrong after minutes.
+    """
 
     state: str
     reason: str = ""
     progress: float | None = None
+    code: str = ""
+
+
+NOT_LISTED = "notListed"
+"""`CheckResult.reason` of a video that the site does not list."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,8 +217,13 @@ class Platform(Protocol):
         *,
         on_progress: OnProgress,
         before_commit: BeforeCommit,
+        on_session: OnSession | None = None,
     ) -> Publication | None:
-        """Ask where the site stands, send what is missing. None: the bytes are there, `publish` or `check` goes on."""
+        """Ask where the site stands, send what is missing. None: the bytes are there, `publish` or `check` goes on.
+
+        Raises OutcomeUnknownError where the upload may have been completed without our knowing: call it again, it asks
+        first. SessionGoneError after `before_commit` was awaited once says nothing about the video: `find_published`.
+        """
         ...
 
     async def publish(self, access_token: str, session: UploadSession, meta: VideoMeta) -> Publication | None: ...

@@ -16,16 +16,26 @@ PlatformError
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import ClassVar
+
+
+class PlatformSettingsError(ValueError):
+    """A setting of a platform is missing or cannot be used."""
+
+    def __init__(self, platform: str, key: str, problem: str) -> None:
+        super().__init__(f"{platform}: {key} {problem}")
+        self.platform = platform
+        self.key = key
+        self.problem = problem
 
 
 class PlatformError(Exception):
     """The site refused.
 
+    `code` is the key of the sentence that people read; a platform may name a closer one than its class does.
     `reason` is the site's own word for it (`quotaExceeded`), `detail` its message, never a secret.
     """
 
-    code: ClassVar[str] = "platform.error"
+    code: str = "platform.error"
 
     def __init__(
         self,
@@ -34,8 +44,11 @@ class PlatformError(Exception):
         platform: str = "",
         reason: str = "",
         http_status: int | None = None,
+        code: str | None = None,
     ) -> None:
         super().__init__(detail or (type(self).__doc__ or "").strip())
+        if code is not None:
+            self.code = code
         self.detail = detail
         self.platform = platform
         self.reason = reason

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, time, timedelta
 from enum import StrEnum
+from zoneinfo import ZoneInfo
 
 
 class Window(StrEnum):
@@ -24,6 +25,27 @@ class Window(StrEnum):
             Window.ROLLING_HOUR: timedelta(hours=1),
             Window.ROLLING_MINUTE: timedelta(minutes=1),
         }[self]
+
+    def start(self, now: datetime) -> datetime:
+        """When the window that holds `now` began (aware UTC): what was spent since then counts."""
+        if self.length is not None:
+            return now - self.length
+        return _pacific_midnight(now, days=0)
+
+    def refill(self, now: datetime) -> datetime:
+        """When an allowance that is empty at `now` is surely full again (aware UTC)."""
+        if self.length is not None:
+            return now + self.length
+        return _pacific_midnight(now, days=1)
+
+
+def _pacific_midnight(now: datetime, *, days: int) -> datetime:
+    """Midnight of `now`'s day in Los Angeles, or `days` later. Days there last 23 to 25 hours and begin at 00:00."""
+    if now.tzinfo is None:
+        raise ValueError("a window needs an aware datetime")
+    pacific = ZoneInfo("America/Los_Angeles")
+    day = now.astimezone(pacific).date() + timedelta(days=days)
+    return datetime.combine(day, time(), tzinfo=pacific).astimezone(UTC)
 
 
 class Scope(StrEnum):

@@ -1,0 +1,60 @@
+"""YouTube's allowances and limits, as data, with the page that states each."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from platforms.limits import Bucket, Cost, FileLimits, Scope, TextLimits, Window
+
+QUOTA_PAGE = "https://developers.google.com/youtube/v3/determine_quota_cost"
+ERRORS_PAGE = "https://developers.google.com/youtube/v3/docs/errors"
+VIDEO_PAGE = "https://developers.google.com/youtube/v3/docs/videos"
+LENGTH_PAGE = "https://support.google.com/youtube/answer/71673"
+
+VIDEO_INSERTS = "video_inserts"
+SEARCHES = "searches"
+UNITS = "units"
+CHANNEL_UPLOADS = "channel_uploads"
+
+BUCKETS = (
+    Bucket(VIDEO_INSERTS, 100, Window.PACIFIC_DAY, Scope.APP, QUOTA_PAGE),
+    Bucket(SEARCHES, 100, Window.PACIFIC_DAY, Scope.APP, QUOTA_PAGE),
+    Bucket(UNITS, 10_000, Window.PACIFIC_DAY, Scope.APP, QUOTA_PAGE),
+    # The size of a channel's own cap is not published (a verified phone number raises it). A guess that is too small
+    # would hold posts back for nothing, so this is as large as the app's own: YouTube's answer `uploadLimitExceeded`
+    # decides, and an operator who knows better overrides it.
+    Bucket(CHANNEL_UPLOADS, 100, Window.ROLLING_DAY, Scope.ACCOUNT, ERRORS_PAGE),
+)
+
+COSTS: Mapping[str, tuple[Cost, ...]] = {
+    # When an insert is counted is not documented. Counting it when its session is opened can only be too careful.
+    "open_upload": (Cost(VIDEO_INSERTS, 1), Cost(CHANNEL_UPLOADS, 1)),
+    "transfer": (),
+    "publish": (),
+    "check": (Cost(UNITS, 1),),
+    # One channels.list, one playlistItems.list and one videos.list; a busy channel takes two more per 50 uploads.
+    "find_published": (Cost(UNITS, 3),),
+    "delete_video": (Cost(UNITS, 50),),
+    "get_video_analytics": (Cost(UNITS, 1),),
+    "identify": (Cost(UNITS, 1),),
+}
+
+FILE_LIMITS = FileLimits(
+    max_size=274_877_906_944,  # bytes: `maxSize` of videos.insert in the API's discovery document
+    min_duration_s=None,
+    max_duration_s=12 * 3600.0,
+    source=LENGTH_PAGE,
+)
+
+TEXT_LIMITS = TextLimits(
+    title_max_characters=100,
+    description_max_bytes=5000,
+    keywords_max_characters=500,
+    forbidden_characters="<>",
+    source=VIDEO_PAGE,
+)
+
+
+def keywords_length(keywords: tuple[str, ...]) -> int:
+    """Count keywords as YouTube does: the commas between them count, and a keyword with a space counts 2 for quotes."""
+    return sum(len(keyword) + (2 if " " in keyword else 0) for keyword in keywords) + max(len(keywords) - 1, 0)

@@ -1,0 +1,59 @@
+"""What YouTube needs to be told, checked once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from platforms.errors import PlatformSettingsError
+from platforms.http import is_safe_base
+
+NAME = "youtube"
+CHUNK_UNIT = 256 * 1024  # bytes; every chunk but the last is a multiple (developers.google.com, resumable upload guide)
+DEFAULT_CHUNK_SIZE = 32 * CHUNK_UNIT
+
+
+@dataclass(frozen=True, slots=True)
+class YouTubeSettings:
+    """The OAuth client, and where the three servers are. `chunk_size` is in bytes."""
+
+    client_id: str
+    client_secret: str = field(repr=False)
+    api_url: str = "https://youtube.googleapis.com"
+    oauth_url: str = "https://oauth2.googleapis.com"
+    accounts_url: str = "https://accounts.google.com"
+    watch_url: str = "https://www.youtube.com/watch?v="
+    chunk_size: int = DEFAULT_CHUNK_SIZE
+
+    def __post_init__(self) -> None:
+        for key in ("api_url", "oauth_url", "accounts_url"):
+            if not is_safe_base(getattr(self, key)):
+                raise PlatformSettingsError(NAME, key, "must be an https address (http is for this machine alone)")
+        if self.chunk_size < CHUNK_UNIT or self.chunk_size % CHUNK_UNIT:
+            raise PlatformSettingsError(NAME, "chunk_size", f"must be a multiple of {CHUNK_UNIT} bytes")
+
+    @classmethod
+    def parse(cls, settings: Mapping[str, str]) -> YouTubeSettings | None:
+        """Read the settings; None where there is no OAuth client, which is how YouTube is left out.
+
+        Raises PlatformSettingsError for anything half-made or unusable.
+        """
+        given = {key: value.strip().rstrip("/") for key, value in settings.items() if value and value.strip()}
+        if "client_id" not in given and "client_secret" not in given:
+            return None
+        for key in ("client_id", "client_secret"):
+            if key not in given:
+                raise PlatformSettingsError(NAME, key, "is missing")
+        return cls(
+            client_id=given["client_id"],
+            client_secret=given["client_secret"],
+            chunk_size=_whole_number("chunk_size", given.get("chunk_size", str(DEFAULT_CHUNK_SIZE))),
+            **{key: given[key] for key in ("api_url", "oauth_url", "accounts_url", "watch_url") if key in given},
+        )
+
+
+def _whole_number(key: str, text: str) -> int:
+    try:
+        return int(text)
+    except ValueError:
+        raise PlatformSettingsError(NAME, key, "must be a whole number") from None
