@@ -11,7 +11,10 @@ StorageError
 │   └── ConsentExpiredError
 ├── SecretError            a secret that cannot be read: wrong key, damaged, or another account's
 ├── MasterKeyError         the master key is missing, malformed or readable by others
-└── MigrationError         the schema is newer than this program, or could not be brought up to date
+├── MigrationError         the schema is newer than this program, or could not be brought up to date
+├── AlreadyRunningError    another process of the fabric holds this home folder
+├── ConflictError          the transaction lost against another one and changed nothing: run it again
+└── UnavailableError       the database does not answer; if it was lost at the commit, the outcome is unknown
 """
 
 from __future__ import annotations
@@ -91,3 +94,21 @@ class MigrationError(StorageError):
     """The database schema could not be brought to this program's version."""
 
     code = "storage.migration"
+
+
+class AlreadyRunningError(StorageError):
+    """Another process of the fabric is using this home folder."""
+
+    code = "storage.already_running"
+
+
+class ConflictError(StorageError):
+    """The transaction lost against another one and changed nothing; it may be run again."""
+
+    code = "storage.conflict"
+
+
+class UnavailableError(StorageError):
+    """The database does not answer."""
+
+    code = "storage.unavailable"

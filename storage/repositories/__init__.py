@@ -1,0 +1,1 @@
+"""One repository per word of the story: frozen values in, frozen values out."""

@@ -1,0 +1,38 @@
+"""The schema: one file per part of the story, one metadata for all."""
+
+from __future__ import annotations
+
+from storage.tables.authoring import clips, conversations, drafts, posts
+from storage.tables.base import metadata
+from storage.tables.mail import inbox, outbox
+from storage.tables.people import accounts, consents, credentials, operators
+from storage.tables.publishing import (
+    post_interactions,
+    quota_overrides,
+    quota_spends,
+    renders,
+    statistics,
+    tasks,
+    uploads,
+)
+
+__all__ = [
+    "accounts",
+    "clips",
+    "consents",
+    "conversations",
+    "credentials",
+    "drafts",
+    "inbox",
+    "metadata",
+    "operators",
+    "outbox",
+    "post_interactions",
+    "posts",
+    "quota_overrides",
+    "quota_spends",
+    "renders",
+    "statistics",
+    "tasks",
+    "uploads",
+]
