@@ -1,0 +1,101 @@
+"""Every test that asks for `db` runs twice: on SQLite and on a throwaway MariaDB."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from storage.database import Database
+from storage.keyring import Keyring, generate_key
+from storage.tables import metadata
+from tests.storage.scene import Clock, Scene
+from tests.support.mariadb import MariadbServer, MariadbUnavailableError, running_mariadb
+
+
+@pytest.fixture(scope="session")
+def keyring() -> Keyring:
+    return Keyring([generate_key()])
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory, keyring: Keyring) -> Path:
+    """A migrated database file, to be copied."""
+    path = tmp_path_factory.mktemp("sqlite") / "template.db"
+    _migrate(f"sqlite:///{path}", keyring)
+    return path
+
+
+@pytest.fixture(scope="session")
+def mariadb() -> Iterator[MariadbServer]:
+    try:
+        context = running_mariadb()
+        server = context.__enter__()
+    except MariadbUnavailableError as reason:
+        pytest.skip(f"needs MariaDB: {reason}")
+    yield server
+    context.__exit__(None, None, None)
+
+
+@pytest.fixture(scope="session")
+def mariadb_url(mariadb: MariadbServer, keyring: Keyring) -> str:
+    """A migrated database; each test leaves it empty."""
+    url = mariadb.create_database("contract")
+    _migrate(url, keyring)
+    return url
+
+
+@pytest.fixture(params=["sqlite", "mariadb"])
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """A migrated, empty database."""
+    if request.param == "mariadb":
+        return str(request.getfixturevalue("mariadb_url"))
+    return f"sqlite:///{shutil.copy(request.getfixturevalue('sqlite_template'), tmp_path / 'fabric.db')}"
+
+
+@pytest.fixture
+async def db(url: str, keyring: Keyring, clock: Clock) -> AsyncIterator[Database]:
+    database = Database(url, keyring, clock=clock)
+    yield database
+    if database.dialect == "mysql":
+        await _empty(database)
+    await database.dispose()
+
+
+@pytest.fixture
+async def sqlite_db(tmp_path: Path, sqlite_template: Path, keyring: Keyring, clock: Clock) -> AsyncIterator[Database]:
+    database = Database(f"sqlite:///{shutil.copy(sqlite_template, tmp_path / 'alone.db')}", keyring, clock=clock)
+    yield database
+    await database.dispose()
+
+
+@pytest.fixture
+async def scene(db: Database, clock: Clock) -> Scene:
+    return await Scene.build(db, clock)
+
+
+def _migrate(url: str, keyring: Keyring) -> None:
+    async def migrate() -> None:
+        database = Database(url, keyring, clock=Clock())
+        await database.migrate()
+        await database.dispose()
+
+    asyncio.run(migrate())
+
+
+async def _empty(database: Database) -> None:
+    async with database.begin() as uow:
+        connection = uow.transaction.connection
+        await connection.execute(text("SET SESSION foreign_key_checks=0"))
+        for table in metadata.tables.values():
+            await connection.execute(table.delete())
+        await uow.commit()
