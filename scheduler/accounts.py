@@ -1,0 +1,209 @@
+"""Accounts: an operator's consent becomes an account that can publish, once per channel however often it is given."""
+
+from __future__ import annotations
+
+import logging
+import re
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from urllib.parse import parse_qsl, urlsplit
+
+from platforms.base import Grant, Identity, Platform
+from platforms.errors import PlatformError
+from scheduler.errors import ConsentDeniedError, NoRefreshTokenError, ScopesMissingError, UnknownPlatformError
+from scheduler.faults import fault_of
+from scheduler.notices import AccountConnected, ConnectFailed, NoticeListener
+from storage.database import Database
+from storage.errors import ConsentError, ConsentUnknownError
+from storage.unit_of_work import UnitOfWork
+from storage.values import Account, AccountStatus, Consent, Fault, Operator, Stage, TaskStatus, Tokens
+
+log = logging.getLogger(__name__)
+
+CONSENT_LIFE = timedelta(minutes=10)
+DISABLED = "account.disabled"
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentRequest:
+    """Where the operator gives consent, and until when."""
+
+    url: str
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class PlatformChoice:
+    """A site on which accounts can be connected."""
+
+    name: str
+    display_name: str
+
+
+def parse_callback(text: str) -> Mapping[str, str] | None:
+    """The query of a pasted address that an OAuth server sent the operator to; None if the text holds none."""
+    for word in re.findall(r"https?://\S+", text):
+        try:
+            query = dict(parse_qsl(urlsplit(word.strip("<>()\"'")).query))
+        except ValueError:
+            continue
+        if query.get("state") and ("code" in query or "error" in query):
+            return query
+    return None
+
+
+class AccountService:
+    """Connects, switches off and on, disconnects. `redirect_uri` is where the sites send the operator back to.
+
+    `wake` is called when tasks that waited for an account go on.
+    """
+
+    def __init__(
+        self,
+        db: Database,
+        platforms: Mapping[str, Platform],
+        listener: NoticeListener,
+        clock: Callable[[], datetime],
+        *,
+        redirect_uri: str,
+        wake: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._db = db
+        self._platforms = platforms
+        self._listener = listener
+        self._clock = clock
+        self._redirect_uri = redirect_uri
+        self._wake = wake
+
+    def platforms(self) -> tuple[PlatformChoice, ...]:
+        return tuple(PlatformChoice(name, site.display_name) for name, site in sorted(self._platforms.items()))
+
+    def parse_callback(self, text: str) -> Mapping[str, str] | None:
+        return parse_callback(text)
+
+    async def begin_connect(self, operator: Operator, chat_id: int, platform: str) -> ConsentRequest:
+        """Raises UnknownPlatformError."""
+        state = secrets.token_urlsafe(32)
+        request = self._site(platform).oauth.authorize(state=state, redirect_uri=self._redirect_uri)
+        consent = Consent(
+            state=state,
+            operator_id=operator.id,
+            chat_id=chat_id,
+            platform=platform,
+            code_verifier=request.code_verifier,
+            redirect_uri=self._redirect_uri,
+            expires_at=self._clock() + CONSENT_LIFE,
+        )
+        await self._db.run(lambda uow: uow.consents.add(consent))
+        return ConsentRequest(request.url, consent.expires_at)
+
+    async def complete_connect(self, *, params: Mapping[str, str], operator_id: int | None) -> Account:
+        """Turn the callback's query into an account. The state is used up first, whatever comes of the rest.
+
+        `operator_id` None: a browser came, and the state alone says whose consent it is.
+        Raises ConsentError or PlatformError; both were told to the listener already, if the state was good.
+        """
+        state = params.get("state", "")
+        if not state:
+            raise ConsentUnknownError
+        now = self._clock()
+        consent = await self._db.run(lambda uow: uow.consents.consume(state, operator_id=operator_id, now=now))
+        try:
+            grant, identity = await self._exchange(consent, params)
+            account = await self._db.run(lambda uow: self._connect(uow, consent, grant, identity))
+        except (ConsentError, PlatformError) as error:
+            failed = ConnectFailed(consent.operator_id, consent.chat_id, consent.platform, fault_of(error))
+            await self._db.run(lambda uow: self._listener.hear(uow, failed))
+            raise
+        self._wake()
+        return account
+
+    async def _exchange(self, consent: Consent, params: Mapping[str, str]) -> tuple[Grant, Identity]:
+        if "code" not in params:
+            raise ConsentDeniedError(platform=consent.platform, reason=params.get("error", "")[:100])
+        oauth = self._site(consent.platform).oauth
+        grant = await oauth.exchange(
+            code=params["code"], code_verifier=consent.code_verifier, redirect_uri=consent.redirect_uri
+        )
+        if missing := oauth.wanted_scopes - grant.scopes:
+            raise ScopesMissingError(platform=consent.platform, scopes=", ".join(sorted(missing)))
+        return grant, await oauth.identify(grant.access_token)
+
+    async def _connect(self, uow: UnitOfWork, consent: Consent, grant: Grant, identity: Identity) -> Account:
+        account = await uow.accounts.connect(
+            platform=consent.platform,
+            external_id=identity.external_id,
+            title=identity.title,
+            handle=identity.handle,
+            scopes=grant.scopes,
+            operator_id=consent.operator_id,
+        )
+        if grant.refresh_token is None:
+            stored = await uow.credentials.load(account.id)
+            if stored is None or stored.refresh_token is None:
+                raise NoRefreshTokenError(platform=consent.platform)
+        tokens = Tokens(
+            access_token=grant.access_token,
+            refresh_token=grant.refresh_token,
+            expires_at=grant.expires_at,
+            scopes=grant.scopes,
+            refresh_expires_at=grant.refresh_expires_at,
+        )
+        await uow.credentials.store(account.id, tokens)
+        resumed = await uow.tasks.resume_account(account.id, self._clock()) + await self._resume(uow, account.id)
+        await self._listener.hear(uow, AccountConnected(account.id, consent.operator_id, consent.chat_id, resumed))
+        return account
+
+    async def disable(self, uow: UnitOfWork, account_id: int) -> None:
+        """Nothing is published on it until it is enabled; its tasks wait. The caller commits."""
+        account = await uow.accounts.get(account_id)
+        await uow.accounts.set_status(account_id, AccountStatus.DISABLED)
+        await uow.tasks.pause_account(account_id, Fault(DISABLED, {"account": account.title}))
+
+    async def enable(self, uow: UnitOfWork, account_id: int) -> None:
+        """Back to work, unless there is no grant any more: then it has to be connected again. The caller commits."""
+        if await uow.credentials.load(account_id) is None:
+            await uow.accounts.set_status(account_id, AccountStatus.NEEDS_REAUTH)
+            return
+        await uow.accounts.set_status(account_id, AccountStatus.ACTIVE)
+        await self._resume(uow, account_id)
+
+    async def _resume(self, uow: UnitOfWork, account_id: int) -> int:
+        """Tasks that waited for the account to be enabled go on at their stage."""
+        waiting = await uow.tasks.of_account(account_id, {TaskStatus.NEEDS_ATTENTION})
+        disabled = [task for task in waiting if task.fault is not None and task.fault.code == DISABLED]
+        for task in disabled:
+            is_begun = task.opened_at is not None or task.stage not in (Stage.PREPARE, Stage.OPEN)
+            await uow.tasks.request(
+                task.id,
+                expected_statuses={TaskStatus.NEEDS_ATTENTION},
+                status=TaskStatus.PROCESSING if is_begun else TaskStatus.PENDING,
+                next_attempt_at=max(task.next_attempt_at or self._clock(), self._clock()),
+                fault=None,
+            )
+        return len(disabled)
+
+    async def disconnect(self, account_id: int) -> None:
+        """Revoke the grant, forget the tokens, pause the tasks. A site that is away does not keep the tokens here."""
+        async with self._db.read() as uow:
+            account, tokens = await uow.accounts.get(account_id), await uow.credentials.load(account_id)
+        if tokens is not None:
+            try:
+                await self._site(account.platform).oauth.revoke(tokens.refresh_token or tokens.access_token)
+            except (PlatformError, UnknownPlatformError) as error:
+                log.warning("account %s: revoking failed: %s", account_id, error.code)
+        await self._db.run(lambda uow: self._forget(uow, account))
+
+    async def _forget(self, uow: UnitOfWork, account: Account) -> None:
+        await uow.credentials.forget(account.id)
+        await uow.accounts.set_status(account.id, AccountStatus.DISCONNECTED)
+        named = {"account": account.title, "platform": account.platform}
+        await uow.tasks.pause_account(account.id, Fault("account.needs_reauth", named))
+
+    def _site(self, platform: str) -> Platform:
+        try:
+            return self._platforms[platform]
+        except KeyError:
+            raise UnknownPlatformError(platform=platform) from None

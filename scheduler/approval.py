@@ -1,0 +1,197 @@
+"""A draft becomes a post with one task per account, and, while nothing was begun, a draft again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from platforms.base import Platform, VideoFile, VideoMeta
+from scheduler.desk import TaskDesk
+from scheduler.errors import NotReadyError
+from scheduler.faults import fault_of
+from scheduler.job import MIME_TYPES
+from scheduler.renders import Presets
+from storage.errors import StaleVersionError
+from storage.unit_of_work import UnitOfWork
+from storage.values import Account, AccountStatus, Clip, Draft, DraftState, Fault, Operator, Post, Stage, TaskStatus
+from voice.errors import VoiceError
+
+
+class Approval:
+    """The gate between what an operator makes and what is published. The caller commits, then wakes the scheduler."""
+
+    def __init__(
+        self, platforms: Mapping[str, Platform], presets: Presets, clock: Callable[[], datetime], *, desk: TaskDesk
+    ) -> None:
+        self._platforms = platforms
+        self._presets = presets
+        self._clock = clock
+        self._desk = desk
+
+    def problems(self, draft: Draft, clip: Clip, accounts: Sequence[Account]) -> tuple[Fault, ...]:
+        """Everything that stands in the way, all at once; empty means that it can be approved.
+
+        Codes: draft.no_clip, draft.no_account, draft.account_inactive, draft.no_title, draft.no_voice,
+        voice.unknown_preset, voice.bad_preset, media.no_audio_track, time.past, platform.unknown, and the rules of
+        the platforms.
+        """
+        found = [*self._of_clip(clip), *self._of_voice(draft, clip), *self._of_accounts(accounts)]
+        if not draft.title.strip():
+            found.append(Fault("draft.no_title"))
+        if not draft.publish_now and draft.scheduled_time is not None and draft.scheduled_time <= self._clock():
+            found.append(Fault("time.past", {"text": draft.scheduled_time.isoformat()}))
+        found.extend(self._of_rules(draft, clip, accounts))
+        return _once(found)
+
+    def _of_clip(self, clip: Clip) -> list[Fault]:
+        if clip.facts is not None:
+            return []
+        return [clip.fault or Fault("draft.no_clip")]
+
+    def _of_voice(self, draft: Draft, clip: Clip) -> list[Fault]:
+        if draft.voice_preset is None:
+            return [Fault("draft.no_voice")]
+        if not draft.voice_preset:
+            return []
+        try:
+            self._presets.get(draft.voice_preset)
+        except VoiceError as error:
+            return [Fault(error.code, {"name": draft.voice_preset, **fault_of(error).params})]
+        if clip.facts is not None and clip.facts.audio_codec is None:
+            return [Fault("media.no_audio_track")]
+        return []
+
+    def _of_accounts(self, accounts: Sequence[Account]) -> list[Fault]:
+        if not accounts:
+            return [Fault("draft.no_account")]
+        inactive = [account for account in accounts if account.status is not AccountStatus.ACTIVE]
+        return [
+            Fault("draft.account_inactive", {"account": account.title, "status": account.status.value})
+            for account in inactive
+        ]
+
+    def _of_rules(self, draft: Draft, clip: Clip, accounts: Sequence[Account]) -> list[Fault]:
+        found = []
+        meta, file = _meta(draft), _file(clip)
+        for name in sorted({account.platform for account in accounts}):
+            if name not in self._platforms:
+                found.append(Fault("platform.unknown", {"platform": name}))
+                continue
+            violations = self._platforms[name].validate(file, meta)
+            found.extend(Fault(each.code, {"platform": name, **each.params}) for each in violations)
+        return found
+
+    async def approve(self, uow: UnitOfWork, draft: Draft, operator: Operator) -> Post:
+        """Close the draft, add the post and its tasks. Raises NotReadyError, or StaleVersionError for a second tap."""
+        clip = await uow.clips.get(draft.clip_id)
+        accounts = [await uow.accounts.get(account_id) for account_id in draft.account_ids]
+        if problems := self.problems(draft, clip, accounts):
+            raise NotReadyError(problems)
+        post = await self._add_post(uow, draft, operator)
+        for account in accounts:
+            await self._add_task(uow, post, account)
+        await uow.drafts.close(draft.id, version=draft.version, state=DraftState.APPROVED, post_id=post.id)
+        return post
+
+    async def _add_post(self, uow: UnitOfWork, draft: Draft, operator: Operator) -> Post:
+        now = self._clock()
+        return await uow.posts.add(
+            operator_id=operator.id,
+            clip_id=draft.clip_id,
+            draft_id=draft.id,
+            chat_id=draft.chat_id,
+            title=draft.title,
+            description=draft.description,
+            keywords=draft.keywords,
+            voice_preset=draft.voice_preset or "",
+            scheduled_time=now if draft.publish_now else draft.scheduled_time or now,
+            timezone=operator.timezone,
+            options=_options(draft),
+        )
+
+    async def _add_task(self, uow: UnitOfWork, post: Post, account: Account) -> None:
+        await uow.tasks.add(
+            post_id=post.id,
+            account_id=account.id,
+            clip_id=post.clip_id,
+            platform=account.platform,
+            title=post.title,
+            description=post.description,
+            keywords=post.keywords,
+            voice_preset=post.voice_preset,
+            options=post.options,
+            scheduled_time=post.scheduled_time,
+            # At once, however late its time: the render can be made ahead.
+            next_attempt_at=self._clock(),
+        )
+
+    async def reopen(self, uow: UnitOfWork, post_id: int) -> Draft:
+        """Take the approval back: possible while every task only waits or is being prepared.
+
+        Raises StaleVersionError when something was sent or is about to be; nothing is changed then.
+        """
+        post = await uow.posts.get(post_id)
+        for task in await uow.tasks.of_post(post_id):
+            changed = await uow.tasks.request(
+                task.id, expected_statuses={TaskStatus.PENDING}, status=TaskStatus.CANCELLED, next_attempt_at=None
+            )
+            if changed.stage not in (Stage.PREPARE, Stage.OPEN) or changed.opened_at is not None:
+                raise StaleVersionError(f"task {task.id} has begun")
+        if post.draft_id is None:
+            raise StaleVersionError(f"post {post_id} was not made from a draft")
+        return await uow.drafts.reopen(post.draft_id)
+
+    async def cancel(self, uow: UnitOfWork, post_id: int) -> None:
+        """Cancel every task that has not published; StaleVersionError when there is none such left."""
+        cancelled = 0
+        for task in await uow.tasks.of_post(post_id):
+            try:
+                await self._desk.cancel(uow, task.id)
+                cancelled += 1
+            except StaleVersionError:
+                continue
+        if not cancelled:
+            raise StaleVersionError(f"nothing of post {post_id} can be cancelled any more")
+
+
+def _once(faults: Sequence[Fault]) -> tuple[Fault, ...]:
+    """Two accounts of one site break the same rule once."""
+    return tuple(fault for number, fault in enumerate(faults) if fault not in faults[:number])
+
+
+def _options(draft: Draft) -> dict[str, Any]:
+    """The draft's switches; a changed voice is declared as synthetic media by itself."""
+    options = {"privacy_status": "public", "made_for_kids": False, **draft.options}
+    options["contains_synthetic_media"] = bool(draft.voice_preset) or bool(options.get("contains_synthetic_media"))
+    return options
+
+
+def _meta(draft: Draft) -> VideoMeta:
+    options = _options(draft)
+    return VideoMeta(
+        title=draft.title,
+        description=draft.description,
+        keywords=draft.keywords,
+        privacy_status=str(options["privacy_status"]),
+        made_for_kids=bool(options["made_for_kids"]),
+        contains_synthetic_media=bool(options["contains_synthetic_media"]),
+        marker="",
+        options=options,
+    )
+
+
+def _file(clip: Clip) -> VideoFile | None:
+    facts = clip.facts
+    if facts is None or clip.path is None:
+        return None
+    return VideoFile(
+        path=Path(clip.path),
+        size=facts.size,
+        sha256=facts.sha256,
+        duration_s=facts.duration_s,
+        width=facts.width,
+        height=facts.height,
+        mime_type=MIME_TYPES.get(facts.container, "video/mp4"),
+    )

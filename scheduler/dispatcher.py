@@ -1,0 +1,107 @@
+"""Claims what is due and sees that it is worked on, never more at once than each kind of work allows."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from scheduler.lifecycle import Lifecycle
+from scheduler.settings import Pace
+from storage.database import Database
+from storage.values import UPLOAD_STAGES, Stage, Task
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class Lane:
+    """One kind of work: its stages, how many at once, and whether it occupies the account."""
+
+    name: str
+    stages: frozenset[Stage]
+    size: int
+    one_per_account: bool
+    running: set[asyncio.Task[None]] = field(default_factory=set)
+
+
+class Dispatcher:
+    """`on_free` is called when a worker becomes free, so that somebody ticks again."""
+
+    def __init__(
+        self,
+        db: Database,
+        lifecycle: Lifecycle,
+        clock: Callable[[], datetime],
+        *,
+        owner: str,
+        pace: Pace,
+        on_free: Callable[[], None],
+    ) -> None:
+        self._db = db
+        self._lifecycle = lifecycle
+        self._clock = clock
+        self._owner = owner
+        self._pace = pace
+        self._on_free = on_free
+        self._lanes = (
+            Lane("upload", UPLOAD_STAGES, pace.upload_concurrency, one_per_account=True),
+            Lane("confirm", frozenset({Stage.CONFIRM}), pace.confirm_concurrency, one_per_account=False),
+            Lane("prepare", frozenset({Stage.PREPARE}), pace.prepare_concurrency, one_per_account=False),
+        )
+
+    @property
+    def busy(self) -> int:
+        """How many tasks are being worked on."""
+        return sum(len(lane.running) for lane in self._lanes)
+
+    async def fill(self) -> int:
+        """Claim what is due for every free worker; how many were started."""
+        started = 0
+        for lane in self._lanes:
+            free = lane.size - len(lane.running)
+            if free > 0:
+                for task in await self._claim(lane, free):
+                    self._start(lane, task)
+                    started += 1
+        return started
+
+    async def _claim(self, lane: Lane, limit: int) -> tuple[Task, ...]:
+        now = self._clock()
+        async with self._db.begin() as uow:
+            tasks = await uow.tasks.claim_due(
+                now,
+                owner=self._owner,
+                lease_until=now + self._pace.lease,
+                stages=lane.stages,
+                limit=limit,
+                exclude_busy_accounts=lane.one_per_account,
+            )
+            await uow.commit()
+        return tasks
+
+    def _start(self, lane: Lane, task: Task) -> None:
+        work = asyncio.create_task(self._lifecycle.run(task), name=f"task {task.id} {task.stage.value}")
+        lane.running.add(work)
+        work.add_done_callback(lambda done: self._ended(lane, done))
+
+    def _ended(self, lane: Lane, done: asyncio.Task[None]) -> None:
+        lane.running.discard(done)
+        if not done.cancelled() and done.exception() is not None:
+            # Not even the failure could be written down: the lease runs out, and another try begins then.
+            log.error("a task's worker stopped", exc_info=done.exception())
+        self._on_free()
+
+    async def drain(self) -> None:
+        """Wait until nothing is being worked on."""
+        while running := [work for lane in self._lanes for work in lane.running]:
+            await asyncio.wait(running)
+
+    async def stop(self) -> None:
+        """Stop all work in good order: leases are given back."""
+        running = [work for lane in self._lanes for work in lane.running]
+        for work in running:
+            work.cancel()
+        await asyncio.gather(*running, return_exceptions=True)

@@ -1,0 +1,48 @@
+"""The stored form of an upload session: what the site gave, and what we found out about it since."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+
+from platforms.base import Publication, UploadSession
+
+
+@dataclass(frozen=True, slots=True)
+class Handle:
+    """`url` is set once the site named the video; `absent_since` once a search did not find it (aware UTC)."""
+
+    data: Mapping[str, Any] = field(repr=False)
+    upload_id: str | None = None
+    url: str = ""
+    absent_since: datetime | None = None
+
+    @classmethod
+    def of(cls, session: UploadSession) -> Handle:
+        return cls(data=session.data, upload_id=session.upload_id)
+
+    @property
+    def session(self) -> UploadSession:
+        return UploadSession(data=self.data, upload_id=self.upload_id)
+
+    def published(self, publication: Publication) -> Handle:
+        return replace(self, url=publication.url, absent_since=None)
+
+    def to_json(self) -> dict[str, Any]:
+        absent = self.absent_since.isoformat() if self.absent_since else None
+        return {"data": dict(self.data), "upload_id": self.upload_id, "url": self.url, "absent_since": absent}
+
+    @classmethod
+    def from_json(cls, stored: Mapping[str, Any] | None) -> Handle:
+        """The inverse of `to_json`; a task without a session has an empty handle."""
+        if stored is None:
+            return cls(data={})
+        absent = stored.get("absent_since")
+        return cls(
+            data=stored["data"],
+            upload_id=stored.get("upload_id"),
+            url=stored.get("url", ""),
+            absent_since=datetime.fromisoformat(absent) if absent else None,
+        )

@@ -1,0 +1,237 @@
+"""What happens after an error: one pure function from the error to a decision; the lifecycle obeys it.
+
+The waits of `backoff` before jitter, in seconds, by attempt 1, 2, 3, ...:
+
+    2, 4, 8, 16, 32, 64, 128, 256, 512, 600, 600, 600, ...
+
+and jitter takes away up to a quarter, so that a hundred tasks do not come back in one instant. The site being away is
+tried 30 times (about 3.5 hours), an error that nothing describes 3 times.
+"""
+
+from __future__ import annotations
+
+import errno
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from random import Random
+from typing import TypeAlias
+
+from media.errors import FfmpegFailedError, MediaError, MediaTimeoutError, OutputTooLargeError
+from platforms import errors as site
+from scheduler import errors as ours
+from scheduler.faults import fault_of
+from storage.values import Fault, Stage
+from voice.errors import BadAudioError, BadPresetError, UnknownPresetError
+
+BASE_S = 2.0
+CAP_S = 600.0
+JITTER = 0.25
+TRANSIENT_ATTEMPTS = 30
+SESSION_ATTEMPTS = 5
+UNKNOWN_ATTEMPTS = 3
+RECONCILE_AFTER = timedelta(seconds=5)
+
+
+@dataclass(frozen=True, slots=True)
+class RefreshToken:
+    """Renew the access token and do the stage again."""
+
+
+@dataclass(frozen=True, slots=True)
+class WaitUntil:
+    """Nothing was done, and nothing can be before `until`. `moves_the_task`: the task's own time becomes `until`."""
+
+    until: datetime
+    fault: Fault
+    moves_the_task: bool
+
+
+@dataclass(frozen=True, slots=True)
+class BackOff:
+    """Do the same stage again at `until`."""
+
+    until: datetime
+    fault: Fault
+
+
+@dataclass(frozen=True, slots=True)
+class StartAnew:
+    """Throw the upload session away and enter `stage` at `until`; only where nothing can have been published."""
+
+    stage: Stage
+    until: datetime
+    fault: Fault
+
+
+@dataclass(frozen=True, slots=True)
+class Reconcile:
+    """The outcome is unknown: ask the site at `until` before anything is sent again."""
+
+    until: datetime
+    fault: Fault
+
+
+@dataclass(frozen=True, slots=True)
+class AskPerson:
+    """Only a person can say how it goes on."""
+
+    fault: Fault
+
+
+@dataclass(frozen=True, slots=True)
+class GiveUp:
+    """It will not go on by itself, and nothing was published."""
+
+    fault: Fault
+    can_retry: bool
+
+
+_QUESTIONS = frozenset({Stage.CONFIRM, Stage.RECONCILE})
+"""Stages that only ask: an error in them says nothing of what was published."""
+
+Decision: TypeAlias = RefreshToken | WaitUntil | BackOff | StartAnew | Reconcile | AskPerson | GiveUp
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What the decision may depend on besides the error.
+
+    `may_be_published`: a request that may publish was begun and its outcome is not known to be "no".
+    `token_is_fresh`: the access token was renewed in this very claim, so a rejected one will not be cured by it.
+    """
+
+    may_be_published: bool
+    token_is_fresh: bool = False
+
+
+def backoff(attempt: int, rng: Random) -> timedelta:
+    """How long to wait before try `attempt` + 1: capped exponential, less up to a quarter of jitter."""
+    if attempt < 1:
+        raise ValueError(f"attempts are counted from 1, got {attempt}")
+    whole = min(CAP_S, BASE_S * 2.0 ** min(attempt - 1, 30))
+    return timedelta(seconds=whole * (1.0 - JITTER * rng.random()))
+
+
+def decide(error: Exception, stage: Stage, attempt: int, now: datetime, rng: Random, facts: Facts) -> Decision:
+    """What to do after `error` ended try number `attempt` (from 1) of `stage`.
+
+    Two rules stand above all others: what may have been published is never begun anew nor called failed, it is
+    reconciled; and where reconciling itself cannot go on, a person is asked.
+    """
+    case = _Case(error, stage, attempt, now, rng, facts)
+    decision = next((answer for kind, answer in _ANSWERS if isinstance(error, kind)), _unexpected)(case)
+    if stage in _QUESTIONS and isinstance(decision, StartAnew | Reconcile | GiveUp):
+        return _unexpected(case)
+    return decision
+
+
+@dataclass(frozen=True, slots=True)
+class _Case:
+    error: Exception
+    stage: Stage
+    attempt: int
+    now: datetime
+    rng: Random
+    facts: Facts
+
+    @property
+    def fault(self) -> Fault:
+        return fault_of(self.error)
+
+    def soon(self, at_least: timedelta | None = None) -> datetime:
+        return self.now + max(backoff(self.attempt, self.rng), at_least or timedelta())
+
+
+def _token_rejected(case: _Case) -> Decision:
+    if not case.facts.token_is_fresh:
+        return RefreshToken()
+    if case.attempt < UNKNOWN_ATTEMPTS:
+        return BackOff(case.soon(), case.fault)
+    return AskPerson(Fault("account.needs_reauth", case.fault.params))
+
+
+def _quota(case: _Case) -> Decision:
+    until = getattr(case.error, "until", case.now)
+    # A full bucket is never retried faster than every half minute, however wrong the site's or our clock is.
+    until = max(until, case.now + timedelta(seconds=30))
+    return WaitUntil(until, case.fault, moves_the_task=case.stage is Stage.OPEN)
+
+
+def _transient(case: _Case) -> Decision:
+    if case.attempt >= TRANSIENT_ATTEMPTS:
+        return _end(case)
+    return BackOff(case.soon(getattr(case.error, "retry_after", None)), case.fault)
+
+
+def _outcome_unknown(case: _Case) -> Decision:
+    # The session knows best: asking where it stands replays the lost answer. Publishing apart has no such replay.
+    if case.stage is Stage.PUBLISH:
+        return Reconcile(case.now + RECONCILE_AFTER, case.fault)
+    return _transient(case)
+
+
+def _session_gone(case: _Case) -> Decision:
+    if case.facts.may_be_published:
+        return Reconcile(case.now + RECONCILE_AFTER, case.fault)
+    if case.attempt >= SESSION_ATTEMPTS:
+        return GiveUp(case.fault, can_retry=True)
+    return StartAnew(Stage.OPEN, case.soon(), case.fault)
+
+
+def _render_missing(case: _Case) -> Decision:
+    if case.facts.may_be_published:
+        return Reconcile(case.now + RECONCILE_AFTER, case.fault)
+    if case.attempt >= UNKNOWN_ATTEMPTS:
+        return GiveUp(case.fault, can_retry=True)
+    return StartAnew(Stage.PREPARE, case.now, case.fault)
+
+
+def _rejected(case: _Case) -> Decision:
+    # A definite no from the site is an answer, also after the last byte: nothing was published.
+    return GiveUp(case.fault, can_retry=False)
+
+
+def _reauth(case: _Case) -> Decision:
+    return AskPerson(Fault("account.needs_reauth", case.fault.params))
+
+
+def _ask(case: _Case) -> Decision:
+    return AskPerson(case.fault)
+
+
+def _broken_input(case: _Case) -> Decision:
+    return GiveUp(case.fault, can_retry=isinstance(case.error, UnknownPresetError | BadPresetError))
+
+
+def _unexpected(case: _Case) -> Decision:
+    if isinstance(case.error, OSError) and case.error.errno == errno.ENOSPC:
+        full = Fault("system.disk_full")
+        return BackOff(case.soon(), full) if case.attempt < TRANSIENT_ATTEMPTS else AskPerson(full)
+    if case.attempt < UNKNOWN_ATTEMPTS:
+        return BackOff(case.soon(), case.fault)
+    return _end(case)
+
+
+def _end(case: _Case) -> Decision:
+    """The tries are used up: nothing published means failed; anything else is a question."""
+    if case.stage in _QUESTIONS:
+        return AskPerson(Fault("task.outcome_unknown", {"why": case.fault.code}))
+    if case.facts.may_be_published:
+        return Reconcile(case.soon(), case.fault)
+    return GiveUp(case.fault, can_retry=True)
+
+
+_ANSWERS: tuple[tuple[type[Exception] | tuple[type[Exception], ...], Callable[[_Case], Decision]], ...] = (
+    (site.TokenRejectedError, _token_rejected),
+    ((site.QuotaExhaustedError, ours.QuotaFullError), _quota),
+    ((site.TransientError, site.RateLimitedError), _transient),
+    (site.OutcomeUnknownError, _outcome_unknown),
+    (site.SessionGoneError, _session_gone),
+    ((site.ContentRejectedError, ours.UnfitError), _rejected),
+    (site.NeedsReauthError, _reauth),
+    ((site.NeedsOperatorError, ours.TooLateError, ours.AccountUnavailableError), _ask),
+    (ours.RenderMissingError, _render_missing),
+    ((MediaTimeoutError, OutputTooLargeError, FfmpegFailedError), _unexpected),
+    ((MediaError, UnknownPresetError, BadPresetError, BadAudioError, ours.ClipMissingError), _broken_input),
+)

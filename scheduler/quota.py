@@ -1,0 +1,110 @@
+"""The ledger of allowances: what a call costs, what is left, and when a full bucket frees."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from platforms.base import Platform
+from platforms.limits import Bucket, Cost, Scope, Window
+from scheduler.errors import QuotaFullError
+from storage.unit_of_work import UnitOfWork
+from storage.values import Account, AccountStatus, QuotaSpend
+
+PACIFIC = ZoneInfo("America/Los_Angeles")
+
+
+def window_start(window: Window, now: datetime) -> datetime:
+    """From when on calls count into the bucket's present fill (aware UTC); a call exactly one length old does not."""
+    length = window.length
+    return now - length + timedelta(microseconds=1) if length is not None else _pacific_midnight(now, days=0)
+
+
+def window_reset(window: Window, now: datetime, oldest: datetime | None) -> datetime | None:
+    """When the bucket frees, wholly (a day's window) or by its oldest call; None: nothing is in it."""
+    if oldest is None:
+        return None
+    length = window.length
+    return oldest + length if length is not None else _pacific_midnight(now, days=1)
+
+
+def _pacific_midnight(now: datetime, *, days: int) -> datetime:
+    """Midnight in Los Angeles `days` after the day of `now` there; such a day has 23, 24 or 25 hours."""
+    day = now.astimezone(PACIFIC).date() + timedelta(days=days)
+    return datetime(day.year, day.month, day.day, tzinfo=PACIFIC).astimezone(now.tzinfo)
+
+
+@dataclass(frozen=True, slots=True)
+class BucketReport:
+    """How full an allowance is. `account` None: it belongs to the app. `resets_at` None: nothing is used."""
+
+    platform: str
+    bucket: str
+    account: Account | None
+    size: int
+    used: int
+    resets_at: datetime | None
+
+
+class QuotaBook:
+    """Keeps the ledger; a call is entered before it is made, for refused calls cost as well."""
+
+    def __init__(self, platforms: Mapping[str, Platform]) -> None:
+        self._platforms = platforms
+
+    async def spend(self, uow: UnitOfWork, platform: str, step: str, account_id: int, now: datetime) -> None:
+        """Enter the cost of `step` (`open_upload`, `check`, ...), or raise QuotaFullError and enter nothing."""
+        site = self._platforms[platform]
+        costs = site.costs.get(step, ())
+        for cost in costs:
+            await self._require(uow, site, cost, account_id, now)
+        for cost in costs:
+            owner = self._owner(self._bucket(site, cost), account_id)
+            await uow.quota.spend(QuotaSpend(platform, cost.bucket, owner, cost.units, now))
+
+    async def report(self, uow: UnitOfWork, now: datetime) -> tuple[BucketReport, ...]:
+        """Every allowance of every platform that has a connected account, as the ledger has it."""
+        rows: list[BucketReport] = []
+        for name, site in sorted(self._platforms.items()):
+            accounts = await uow.accounts.list(
+                platform=name, statuses=(AccountStatus.ACTIVE, AccountStatus.NEEDS_REAUTH)
+            )
+            for bucket in site.buckets if accounts else ():
+                owners: tuple[Account | None, ...] = (None,) if bucket.scope is Scope.APP else tuple(accounts)
+                rows.extend([await self._row(uow, name, bucket, owner, now) for owner in owners])
+        return tuple(rows)
+
+    async def _row(
+        self, uow: UnitOfWork, platform: str, bucket: Bucket, account: Account | None, now: datetime
+    ) -> BucketReport:
+        owner = account.id if account else None
+        since = window_start(bucket.window, now)
+        used = await uow.quota.used(platform, bucket.name, owner, since)
+        oldest = await uow.quota.oldest(platform, bucket.name, owner, since)
+        size = await self._size(uow, platform, bucket, owner)
+        return BucketReport(platform, bucket.name, account, size, used, window_reset(bucket.window, now, oldest))
+
+    async def _require(self, uow: UnitOfWork, site: Platform, cost: Cost, account_id: int, now: datetime) -> None:
+        bucket = self._bucket(site, cost)
+        owner = self._owner(bucket, account_id)
+        since = window_start(bucket.window, now)
+        used = await uow.quota.used(site.name, bucket.name, owner, since)
+        if used + cost.units <= await self._size(uow, site.name, bucket, owner):
+            return
+        oldest = await uow.quota.oldest(site.name, bucket.name, owner, since)
+        until = window_reset(bucket.window, now, oldest) or now + timedelta(hours=1)
+        raise QuotaFullError(platform=site.name, bucket=bucket.name, until=until)
+
+    async def _size(self, uow: UnitOfWork, platform: str, bucket: Bucket, owner: int | None) -> int:
+        """What the site itself reported goes before what its documents say."""
+        return (await uow.quota.overrides()).get((platform, bucket.name, owner), bucket.size)
+
+    @staticmethod
+    def _bucket(site: Platform, cost: Cost) -> Bucket:
+        return next(bucket for bucket in site.buckets if bucket.name == cost.bucket)
+
+    @staticmethod
+    def _owner(bucket: Bucket, account_id: int) -> int | None:
+        return account_id if bucket.scope is Scope.ACCOUNT else None

@@ -1,0 +1,51 @@
+"""The numbers of a task's life, with the reasons for them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How often, how long, how many.
+
+    A worker is taken for dead after `lease`; it says that it lives every `heartbeat`. The request that may publish is
+    begun only with `commit_margin` of the lease left. "It is not there" is believed `settle` after the last such
+    request, and when said twice with `absent_gap` between. A task later than `late_policy` is asked about.
+    More tasks are prepared at once than voices converted: the job runner has its own number of workers, and a clip
+    that keeps its voice must not wait behind one that does not.
+    """
+
+    lease: timedelta = timedelta(seconds=60)
+    heartbeat: timedelta = timedelta(seconds=15)
+    commit_margin: timedelta = timedelta(seconds=45)
+    upload_concurrency: int = 2
+    prepare_concurrency: int = 4
+    confirm_concurrency: int = 8
+    late_policy: timedelta = timedelta(hours=6)
+    confirm_first: timedelta = timedelta(seconds=5)
+    confirm_longest: timedelta = timedelta(seconds=60)
+    confirm_patience: timedelta = timedelta(hours=24)
+    settle: timedelta = timedelta(seconds=60)
+    absent_gap: timedelta = timedelta(seconds=30)
+    sweep: timedelta = timedelta(seconds=15)
+    token_margin: timedelta = timedelta(minutes=5)
+    token_check: timedelta = timedelta(minutes=4)
+    token_ahead: timedelta = timedelta(minutes=10)
+    refresh_lease: timedelta = timedelta(seconds=60)
+    cleanup: timedelta = timedelta(hours=1)
+    keep_renders: timedelta = timedelta(days=2)
+    keep_ledger: timedelta = timedelta(days=3)
+    keep_inbox: timedelta = timedelta(days=7)
+    progress_gap_s: float = 1.0
+    progress_step: float = 0.05
+    convert_limit_s: float = 3600.0
+
+    def __post_init__(self) -> None:
+        if self.heartbeat * 2 > self.lease:
+            raise ValueError("a lease must outlive two heartbeats")
+        if self.commit_margin >= self.lease:
+            raise ValueError("the margin before a commit must be shorter than the lease")
+        if min(self.upload_concurrency, self.prepare_concurrency, self.confirm_concurrency) < 1:
+            raise ValueError("each kind of work needs at least one worker")

@@ -1,0 +1,59 @@
+"""Open: the site gives an upload session, and it is in the database before the first byte is sent."""
+
+from __future__ import annotations
+
+from platforms.base import VideoFile
+from scheduler.errors import AccountUnavailableError, TooLateError, UnfitError
+from scheduler.handle import Handle
+from scheduler.job import Job
+from storage.values import AccountStatus, Fault, Stage, TaskStatus
+
+
+async def open_session(job: Job) -> None:
+    """Check all that can be checked here, pay, open. A lost answer leaves an empty session behind, never a video."""
+    _require_in_time(job)
+    await _require_account(job)
+    file = await job.video_file()
+    _require_fit(job, file)
+    token = await job.access_token()
+    await _pay(job)
+    session = await job.site.open_upload(token, file, job.meta())
+    await job.lease.record(
+        job.at(Stage.TRANSFER),
+        stage=Stage.TRANSFER,
+        session=Handle.of(session).to_json(),
+        opened_at=job.now(),
+        bytes_confirmed=0,
+        bytes_total=file.size,
+        commit_started_at=None,
+        video_id=None,
+        fault=None,
+    )
+
+
+def _require_in_time(job: Job) -> None:
+    if job.now() - job.task.scheduled_time > job.shop.pace.late_policy:
+        raise TooLateError(scheduled_time=job.task.scheduled_time.isoformat())
+
+
+async def _require_account(job: Job) -> None:
+    async with job.shop.db.read() as uow:
+        account = await uow.accounts.get(job.task.account_id)
+    if account.status is AccountStatus.DISABLED:
+        raise AccountUnavailableError(Fault("account.disabled", {"account": account.title}))
+
+
+def _require_fit(job: Job, file: VideoFile) -> None:
+    violations = job.site.validate(file, job.meta())
+    if violations:
+        raise UnfitError(Fault(violations[0].code, dict(violations[0].params)))
+
+
+async def _pay(job: Job) -> None:
+    """The cost is entered and the task becomes visible as processing in one transaction, before the call."""
+    shop, task = job.shop, job.task
+    async with shop.db.begin() as uow:
+        await shop.quota.spend(uow, task.platform, "open_upload", task.account_id, job.now())
+        changed = await job.lease.record(job.at(Stage.OPEN), uow=uow, status=TaskStatus.PROCESSING)
+        await uow.commit()
+    job.lease.adopt(changed)

@@ -1,0 +1,52 @@
+"""Prepare: everything that can be done before the minute, which is the render."""
+
+from __future__ import annotations
+
+import asyncio
+
+from scheduler.job import Job
+from storage.errors import FenceLostError
+from storage.values import Stage
+
+
+async def prepare(job: Job) -> None:
+    """Make or find the render and let the task go until its time. The task stays `pending`: nothing was sent."""
+    await job.lease.say(job.at(Stage.PREPARE))
+    _, facts, path = await job.clip()
+    news = _News(job)
+    try:
+        render = await job.shop.renders.obtain(
+            path, facts, job.task.voice_preset, job.site.render_profile, news.on_fraction
+        )
+    finally:
+        await news.end()
+    await job.lease.record(
+        release=True,
+        stage=Stage.OPEN,
+        render_id=render.id,
+        retry_count=0,
+        fault=None,
+        next_attempt_at=max(job.task.scheduled_time, job.now()),
+    )
+
+
+class _News:
+    """Tells how far a conversion is, one write at a time; what comes while a write is under way is passed over."""
+
+    def __init__(self, job: Job) -> None:
+        self._job = job
+        self._saying: asyncio.Task[None] | None = None
+
+    def on_fraction(self, fraction: float) -> None:
+        if (self._saying is None or self._saying.done()) and self._job.is_news(fraction):
+            self._saying = asyncio.ensure_future(self._say(fraction))
+
+    async def _say(self, fraction: float) -> None:
+        try:
+            await self._job.lease.say(self._job.progressed(fraction))
+        except FenceLostError:
+            return
+
+    async def end(self) -> None:
+        if self._saying is not None:
+            await asyncio.wait({self._saying})

@@ -1,0 +1,46 @@
+"""What is thrown away, and when: see `CleanUp`."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+
+from scheduler.settings import Pace
+from storage.database import Database
+
+log = logging.getLogger(__name__)
+
+
+class CleanUp:
+    """Once an hour (`Pace.cleanup`):
+
+    - renders that no unfinished task needs and that are older than `keep_renders` (2 days), row and file; a clip's own
+      file, which is the render of an unchanged voice, is never deleted;
+    - quota entries older than `keep_ledger` (3 days: the longest window is one);
+    - handled Telegram updates older than `keep_inbox` (7 days).
+    """
+
+    def __init__(self, db: Database, renders: Path, clock: Callable[[], datetime], pace: Pace) -> None:
+        self._db = db
+        self._renders = renders
+        self._clock = clock
+        self._pace = pace
+
+    async def run(self) -> None:
+        now = self._clock()
+        async with self._db.begin() as uow:
+            await uow.quota.prune(now - self._pace.keep_ledger)
+            await uow.inbox.prune(now - self._pace.keep_inbox)
+            unused = await uow.renders.unused_since(now - self._pace.keep_renders)
+            for render in unused:
+                await uow.renders.remove(render.id)
+            await uow.commit()
+        # The rows first: a file without a row is only litter, a row without a file would be a promise.
+        for render in unused:
+            path = Path(render.path)
+            if path.is_relative_to(self._renders):
+                path.unlink(missing_ok=True)
+        if unused:
+            log.info("clean-up: %s renders removed", len(unused))

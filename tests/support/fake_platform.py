@@ -1,0 +1,334 @@
+"""A publishing site in memory: its ledger outlives our processes, and it can be told to misbehave.
+
+`FakeSite` is the world outside; `FakePlatform` is the adapter that speaks to it. A misbehaviour is named by step and by
+the number of the call: `site.faults["transfer", 1] = "lose_after"`. Known words:
+
+- `lose_before`  the request never arrived; the adapter cannot know
+- `lose_after`   it took effect, the answer was lost
+- `transient`    503, nothing was done
+- `token`        401
+- `rate`         429 with retry_after 3 s
+- `quota`        the allowance is used up for an hour
+- `gone`         the session has expired
+- `reject`       the content is not acceptable
+- `reauth`       the grant is gone
+- `operator`     the account may not do this
+- `garbage`      an answer that no document describes
+- `cut:N`        transfer only: the connection breaks after N more bytes
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from platforms.base import (
+    Absent,
+    AuthorizeRequest,
+    BeforeCommit,
+    CannotTell,
+    Capabilities,
+    CheckResult,
+    CheckState,
+    Evidence,
+    Found,
+    Grant,
+    Identity,
+    OnProgress,
+    Publication,
+    SearchResult,
+    UploadSession,
+    VideoFile,
+    VideoMeta,
+    Violation,
+)
+from platforms.errors import (
+    ContentRejectedError,
+    NeedsOperatorError,
+    NeedsReauthError,
+    OutcomeUnknownError,
+    QuotaExhaustedError,
+    RateLimitedError,
+    SessionGoneError,
+    TokenRejectedError,
+    TransientError,
+    UnexpectedAnswerError,
+)
+from platforms.limits import Bucket, Cost, FileLimits, Scope, TextLimits, Window
+
+HERE = "https://fake.example"
+PIECE = 64 * 1024
+
+
+@dataclass
+class Session:
+    meta: VideoMeta
+    total: int
+    received: bytearray = field(default_factory=bytearray)
+    video_id: str | None = None
+    gone: bool = False
+
+
+@dataclass(frozen=True)
+class Video:
+    video_id: str
+    marker: str
+    title: str
+    sha256: str
+    size: int
+    published_at: datetime
+    meta: VideoMeta
+
+
+class FakeSite:
+    """What the site knows. `shows_after`: how long a new video stays invisible to searches."""
+
+    def __init__(self, clock: Callable[[], datetime]) -> None:
+        self.clock = clock
+        self.sessions: dict[str, Session] = {}
+        self.videos: list[Video] = []
+        self.faults: dict[tuple[str, int], str] = {}
+        self.calls: Counter[str] = Counter()
+        self.refreshes = 0
+        self.valid_tokens: set[str] | None = None
+        self.grant_is_gone = False
+        self.revoked: list[str] = []
+        self.identity = Identity("channel-1", "Channel One", "@one")
+        self.granted_scopes = frozenset({"upload"})
+        self.gives_refresh_token = True
+        self.polls_until_published = 0
+        self.verdict = CheckState.PUBLISHED
+        self.can_search = True
+        self.shows_after = timedelta()
+
+    def add_video(self, session: Session) -> str:
+        video_id = f"v{len(self.videos) + 1}"
+        data = bytes(session.received)
+        sha256 = hashlib.sha256(data).hexdigest()
+        meta = session.meta
+        self.videos.append(Video(video_id, meta.marker, meta.title, sha256, len(data), self.clock(), meta))
+        return video_id
+
+    def expire_sessions(self) -> None:
+        for session in self.sessions.values():
+            session.gone = True
+
+    def next_fault(self, step: str) -> str | None:
+        self.calls[step] += 1
+        return self.faults.get((step, self.calls[step]))
+
+
+class FakeOAuth:
+    """Tokens `t1`, `t2`, ... that live for an hour."""
+
+    wanted_scopes = frozenset({"upload"})
+
+    def __init__(self, site: FakeSite, point: Callable[[str], None]) -> None:
+        self._site = site
+        self._point = point
+
+    def authorize(self, *, state: str, redirect_uri: str) -> AuthorizeRequest:
+        return AuthorizeRequest(f"{HERE}/authorize?state={state}", "verifier")
+
+    async def exchange(self, *, code: str, code_verifier: str, redirect_uri: str) -> Grant:
+        if code_verifier != "verifier":
+            raise NeedsReauthError("wrong verifier", platform="fake")
+        _raise(self._site.next_fault("exchange"), self._site)
+        self._site.grant_is_gone = False
+        return self._grant("r-" + code if self._site.gives_refresh_token else None)
+
+    async def refresh(self, refresh_token: str) -> Grant:
+        self._point("before refresh")
+        _raise(self._site.next_fault("refresh"), self._site)
+        if self._site.grant_is_gone:
+            raise NeedsReauthError("invalid_grant", platform="fake", reason="invalid_grant")
+        grant = self._grant(None)
+        self._point("after refresh")
+        return grant
+
+    def _grant(self, refresh_token: str | None) -> Grant:
+        self._site.refreshes += 1
+        token = f"t{self._site.refreshes}"
+        if self._site.valid_tokens is not None:
+            self._site.valid_tokens = {token}
+        return Grant(token, refresh_token, self._site.clock() + timedelta(hours=1), self._site.granted_scopes)
+
+    async def revoke(self, token: str) -> None:
+        _raise(self._site.next_fault("revoke"), self._site)
+        self._site.revoked.append(token)
+
+    async def identify(self, access_token: str) -> Identity:
+        _raise(self._site.next_fault("identify"), self._site)
+        return self._site.identity
+
+
+class FakePlatform:
+    """The adapter; `point` is called before and after each request, and may kill the process there."""
+
+    name = "fake"
+    display_name = "Fake"
+    file_limits = FileLimits(max_size=None, min_duration_s=None, max_duration_s=None, source=HERE)
+    text_limits = TextLimits(
+        title_max_characters=100,
+        description_max_bytes=5000,
+        keywords_max_characters=500,
+        forbidden_characters="<>",
+        source=HERE,
+    )
+
+    def __init__(
+        self,
+        site: FakeSite,
+        *,
+        point: Callable[[str], None] = lambda _: None,
+        separate_publish: bool = False,
+        uploads_per_day: int = 100,
+    ) -> None:
+        self.site = site
+        self.point = point
+        self.capabilities = Capabilities(
+            comment=False,
+            like=False,
+            delete=True,
+            thumbnail=False,
+            update_metadata=False,
+            separate_publish=separate_publish,
+        )
+        self.buckets = (Bucket("uploads", uploads_per_day, Window.PACIFIC_DAY, Scope.APP, HERE),)
+        self.costs: Mapping[str, tuple[Cost, ...]] = {"open_upload": (Cost("uploads", 1),)}
+        self.oauth = FakeOAuth(site, point)
+
+    @property
+    def render_profile(self) -> str:
+        return "fake"
+
+    def validate(self, file: VideoFile | None, meta: VideoMeta) -> tuple[Violation, ...]:
+        too_long = len(meta.title) > self.text_limits.title_max_characters
+        return (Violation("fake.title_too_long", {"limit": 100}),) if too_long else ()
+
+    async def open_upload(self, access_token: str, file: VideoFile, meta: VideoMeta) -> UploadSession:
+        fault = self._begin("open_upload", access_token)
+        key = f"s{len(self.site.sessions) + 1}"
+        self.site.sessions[key] = Session(meta, file.size)
+        self._end("open_upload", fault)
+        return UploadSession({"key": key}, upload_id=key)
+
+    async def transfer(
+        self,
+        access_token: str,
+        session: UploadSession,
+        file: VideoFile,
+        *,
+        on_progress: OnProgress,
+        before_commit: BeforeCommit,
+    ) -> Publication | None:
+        fault = self._begin("transfer", access_token)
+        there = self._session(session)
+        if there.video_id is not None:
+            return Publication(there.video_id, f"{HERE}/{there.video_id}")
+        data = file.path.read_bytes()
+        breaks_at = len(there.received) + int(fault[4:]) if fault and fault.startswith("cut:") else None
+        while len(there.received) < there.total:
+            first = len(there.received)
+            is_last = first + PIECE >= there.total
+            if is_last and not self.capabilities.separate_publish:
+                await before_commit()
+            await self._send(there, data[first : first + PIECE], breaks_at, fault if is_last else None)
+            await on_progress(len(there.received))
+        if self.capabilities.separate_publish:
+            return None
+        return Publication(str(there.video_id), f"{HERE}/{there.video_id}")
+
+    async def _send(self, there: Session, piece: bytes, breaks_at: int | None, fault: str | None) -> None:
+        self.point("before send")
+        if fault == "lose_before":
+            raise OutcomeUnknownError(platform="fake")
+        if there.gone:
+            raise SessionGoneError(platform="fake")
+        room = len(piece) if breaks_at is None else max(0, breaks_at - len(there.received))
+        there.received.extend(piece[:room])
+        if len(there.received) >= there.total and not self.capabilities.separate_publish:
+            there.video_id = self.site.add_video(there)
+        self.point("after send")
+        if room < len(piece):
+            raise TransientError("the connection broke", platform="fake")
+        if fault == "lose_after":
+            raise OutcomeUnknownError(platform="fake")
+
+    async def publish(self, access_token: str, session: UploadSession, meta: VideoMeta) -> Publication | None:
+        """A hostile site: every call publishes once more."""
+        fault = self._begin("publish", access_token)
+        if fault == "lose_before":
+            raise OutcomeUnknownError(platform="fake")
+        video_id = self.site.add_video(self._session(session))
+        self._end("publish", fault)
+        return Publication(video_id, f"{HERE}/{video_id}")
+
+    async def check(self, access_token: str, video_id: str) -> CheckResult:
+        self._begin("check", access_token)
+        if self.site.calls["check"] <= self.site.polls_until_published:
+            return CheckResult(CheckState.PROCESSING, progress=0.5)
+        return CheckResult(self.site.verdict, reason="" if self.site.verdict == CheckState.PUBLISHED else "copyright")
+
+    async def find_published(self, access_token: str, evidence: Evidence) -> SearchResult:
+        self._begin("find_published", access_token)
+        if not self.site.can_search:
+            return CannotTell("the site has no search")
+        visible = [
+            video for video in self.site.videos if self.site.clock() - video.published_at >= self.site.shows_after
+        ]
+        for video in visible:
+            if video.marker == evidence.marker and video.published_at >= evidence.since:
+                return Found(Publication(video.video_id, f"{HERE}/{video.video_id}"))
+        return Absent()
+
+    async def delete_video(self, access_token: str, video_id: str) -> None:
+        self.site.videos = [video for video in self.site.videos if video.video_id != video_id]
+
+    async def get_video_analytics(self, access_token: str, video_id: str) -> Mapping[str, int]:
+        return {"views": 0}
+
+    async def close(self) -> None:
+        return None
+
+    def _begin(self, step: str, access_token: str) -> str | None:
+        self.point(f"before {step}")
+        fault = self.site.next_fault(step)
+        if self.site.valid_tokens is not None and access_token not in self.site.valid_tokens:
+            raise TokenRejectedError(platform="fake")
+        _raise(fault, self.site)
+        if fault == "lose_before" and step == "open_upload":
+            raise OutcomeUnknownError(platform="fake")
+        return fault
+
+    def _end(self, step: str, fault: str | None) -> None:
+        self.point(f"after {step}")
+        if fault == "lose_after":
+            raise OutcomeUnknownError(platform="fake")
+
+    def _session(self, session: UploadSession) -> Session:
+        there = self.site.sessions[session.data["key"]]
+        if there.gone:
+            raise SessionGoneError(platform="fake")
+        return there
+
+
+def _raise(fault: str | None, site: FakeSite) -> None:
+    errors: dict[str, Callable[[], Exception]] = {
+        "transient": lambda: TransientError("503", platform="fake"),
+        "token": lambda: TokenRejectedError("401", platform="fake"),
+        "rate": lambda: RateLimitedError("429", platform="fake", retry_after=timedelta(seconds=3)),
+        "quota": lambda: QuotaExhaustedError(
+            "403", platform="fake", bucket="uploads", until=site.clock() + timedelta(hours=1)
+        ),
+        "gone": lambda: SessionGoneError("404", platform="fake"),
+        "reject": lambda: ContentRejectedError("400", platform="fake", reason="invalidTitle"),
+        "reauth": lambda: NeedsReauthError("403", platform="fake", reason="insufficientPermissions"),
+        "operator": lambda: NeedsOperatorError("403", platform="fake", reason="channelSuspended"),
+        "garbage": lambda: UnexpectedAnswerError("<html>", platform="fake"),
+    }
+    if fault in errors:
+        raise errors[fault]()
