@@ -82,8 +82,8 @@ def refused(status: int, code: str, text: str) -> web.Response:
 def _channels(channels: list[dict[str, Any]]) -> str:
     rows = [
         f'<label><input type="radio" name="channel" value="{escape(channel["id"])}"{" checked" if first else ""}>'
-        f"<span>{escape(channel['title'])}<small>{escape(channel['handle'])} · {escape(channel['email'])}</small></span>"
-        "</label>"
+        f"<span>{escape(channel['title'])}<small>{escape(channel['handle'])} · {escape(channel['email'])}</small>"
+        "</span></label>"
         for first, channel in ((index == 0, channel) for index, channel in enumerate(channels))
     ]
     return f"<h2>Which channel?</h2>{''.join(rows)}"
