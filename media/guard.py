@@ -77,7 +77,8 @@ async def run_guarded(
     )
     try:
         async with asyncio.timeout(limits.time_s):
-            tail, _, status = await asyncio.gather(_tail(process), _lines(process, on_line), process.wait())
+            hearing = _tail(process.stderr), _lines(process.stdout, on_line)
+            tail, _, status = await asyncio.gather(*hearing, process.wait())
     except TimeoutError:
         raise MediaTimeoutError(limit_s=limits.time_s) from None
     finally:
@@ -89,17 +90,15 @@ async def run_guarded(
     return Finished(status, tail)
 
 
-async def _lines(process: asyncio.subprocess.Process, on_line: Callable[[str], None] | None) -> None:
-    assert process.stdout is not None  # noqa: S101 - asked for above; tells mypy so
-    async for line in process.stdout:
+async def _lines(stream: asyncio.StreamReader | None, on_line: Callable[[str], None] | None) -> None:
+    while stream is not None and (line := await stream.readline()):
         if on_line is not None:
             on_line(line.decode("utf-8", "replace").rstrip("\r\n"))
 
 
-async def _tail(process: asyncio.subprocess.Process) -> str:
-    assert process.stderr is not None  # noqa: S101 - asked for above; tells mypy so
+async def _tail(stream: asyncio.StreamReader | None) -> str:
     tail = b""
-    while piece := await process.stderr.read(TAIL_BYTES):
+    while stream is not None and (piece := await stream.read(TAIL_BYTES)):
         tail = (tail + piece)[-TAIL_BYTES:]
     return tail.decode("utf-8", "replace").strip()
 

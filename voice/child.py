@@ -1,0 +1,128 @@
+"""The parent's end of one worker process: start, talk, kill."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import multiprocessing
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parent.parent
+TAIL_BYTES = 4096
+CLOSE_WAIT_S = 1.0
+QUIET_THREADS = {
+    # libgomp waits for its threads in a busy loop by default: 10 times slower when cores are shared.
+    "OMP_WAIT_POLICY": "PASSIVE",
+    "OMP_NUM_THREADS": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+}
+OUR_SETTINGS = "FABRIC_"
+"""Names of our settings, tokens among them, begin so; none of them is the child's business."""
+
+
+class ChildDiedError(Exception):
+    """The child is gone; `status` is its exit status (negative: the signal), `stderr_tail` its last words."""
+
+    def __init__(self, status: int | None, stderr_tail: str) -> None:
+        super().__init__(f"exit status {status}")
+        self.status = status
+        self.stderr_tail = stderr_tail
+
+
+class Child:
+    """A fresh interpreter, not a fork: threads of torch and OpenMP do not survive forks.
+
+    `subprocess` and a socket rather than `multiprocessing.Process`: the child gets an environment of its own, set
+    before its interpreter starts, a session of its own to be killed with, and never imports the parent's main module.
+
+    Linux kills the child when the thread that made it ends, so the thread must live as long.
+    """
+
+    def __init__(self, environment: Mapping[str, str]) -> None:
+        ours, theirs = multiprocessing.Pipe()
+        self._connection = ours
+        argv = [sys.executable, "-P", "-m", "voice.worker", str(theirs.fileno()), str(os.getpid())]
+        try:
+            self._process = subprocess.Popen(  # noqa: S603 - our own interpreter and module
+                argv,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.PIPE,
+                env=_environment(environment),
+                pass_fds=(theirs.fileno(),),
+                start_new_session=True,
+            )
+        finally:
+            theirs.close()
+        self._tail = b""
+        self._drain = threading.Thread(target=self._keep_tail, name="voice-stderr", daemon=True)
+        self._drain.start()
+
+    @property
+    def pid(self) -> int:
+        """Process id, and id of its group."""
+        return self._process.pid
+
+    def is_alive(self) -> bool:
+        """Whether it still runs; it may have been killed while it had nothing to do."""
+        return self._process.poll() is None
+
+    def send(self, message: Mapping[str, Any]) -> None:
+        """Say something; raises ChildDiedError."""
+        try:
+            self._connection.send_bytes(json.dumps(message).encode())
+        except OSError:
+            raise self._death() from None
+
+    def receive(self, timeout_s: float | None) -> dict[str, Any]:
+        """What the child says next; raises ChildDiedError, and TimeoutError when it stays silent."""
+        try:
+            said = self._connection.recv_bytes() if self._connection.poll(timeout_s) else None
+        except (EOFError, OSError):
+            raise self._death() from None
+        if said is None:
+            raise TimeoutError
+        message: dict[str, Any] = json.loads(said)
+        return message
+
+    def kill(self) -> None:
+        """Kill it and all it has started, at once; from any thread, also twice."""
+        if self._process.poll() is None:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self._process.pid, signal.SIGKILL)
+
+    def close(self) -> None:
+        """Let it end by itself, and if it does not, kill it; returns when it is gone."""
+        self._connection.close()
+        try:
+            self._process.wait(CLOSE_WAIT_S)
+        except subprocess.TimeoutExpired:
+            self.kill()
+            self._process.wait()
+        self._drain.join(CLOSE_WAIT_S)
+
+    def _death(self) -> ChildDiedError:
+        self.kill()
+        status = self._process.wait()
+        self._drain.join(CLOSE_WAIT_S)
+        return ChildDiedError(status, self._tail.decode("utf-8", "replace").strip())
+
+    def _keep_tail(self) -> None:
+        stream = self._process.stderr
+        if stream is None:
+            return
+        with stream:
+            while piece := os.read(stream.fileno(), TAIL_BYTES):
+                self._tail = (self._tail + piece)[-TAIL_BYTES:]
+
+
+def _environment(extra: Mapping[str, str]) -> dict[str, str]:
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(OUR_SETTINGS)}
+    return kept | QUIET_THREADS | {"PYTHONPATH": str(ROOT)} | dict(extra)

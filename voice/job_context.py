@@ -1,0 +1,26 @@
+"""What a running job is given besides its arguments: a way to say how far it is, and a folder that goes with it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class JobContext:
+    """`report(fraction, step)` tells the parent the share done (0..1) and the step's name.
+
+    `scratch` is an empty folder of the job's own, removed by the parent however the job ends, also by kill.
+    """
+
+    scratch: Path
+    report: Callable[[float, str], None]
+
+    def part(self, begin: float, end: float, step: str) -> Callable[[float], None]:
+        """A reporter for one step that covers the share from `begin` to `end` of the whole job."""
+
+        def report(fraction: float) -> None:
+            self.report(begin + (end - begin) * min(max(fraction, 0.0), 1.0), step)
+
+        return report

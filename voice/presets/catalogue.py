@@ -1,0 +1,51 @@
+"""All presets of several folders; a later folder's file takes the place of an earlier one's of the same name."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from voice.errors import BadPresetError, UnknownPresetError
+from voice.presets.preset import NAME, Preset
+
+
+class PresetCatalogue:
+    """The presets in `folders`, read anew at each question: a file that was just put there counts, with no restart.
+
+    A bad file spoils only itself: it is left out of `names` and told by `problems`.
+    """
+
+    def __init__(self, folders: Sequence[Path]) -> None:
+        self._folders = tuple(folders)
+
+    def names(self) -> tuple[str, ...]:
+        """Names of the presets that can be used, in their own order."""
+        usable, _ = self._read()
+        return tuple(preset.name for preset in sorted(usable, key=lambda preset: (preset.order, preset.name)))
+
+    def get(self, name: str) -> Preset:
+        """The preset of this name; raises UnknownPresetError or BadPresetError."""
+        path = self._files().get(name) if NAME.fullmatch(name) else None
+        if path is None:
+            known = ", ".join(self.names())
+            raise UnknownPresetError(
+                f"There is no voice preset {name!r}; there are: {known}.", preset=name, known=known
+            )
+        return Preset.from_file(path)
+
+    def problems(self) -> tuple[BadPresetError, ...]:
+        """One error for each file that cannot be used."""
+        _, problems = self._read()
+        return tuple(problems)
+
+    def _files(self) -> dict[str, Path]:
+        return {path.stem: path for folder in self._folders for path in sorted(folder.glob("*.toml"))}
+
+    def _read(self) -> tuple[list[Preset], list[BadPresetError]]:
+        usable, problems = [], []
+        for path in self._files().values():
+            try:
+                usable.append(Preset.from_file(path))
+            except BadPresetError as problem:
+                problems.append(problem)
+        return usable, problems

@@ -1,0 +1,82 @@
+"""One preset: a name, a method and settings that the method has approved."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from voice.errors import BadPresetError
+from voice.methods.registry import MethodSettings, describe_method, method_names
+
+NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,23}")
+"""Names travel in Telegram buttons, which hold 64 bytes in all."""
+LARGEST_FILE_BYTES = 64 * 1024
+KNOWN_KEYS = frozenset({"title", "method", "order", "settings"})
+
+
+@dataclass(frozen=True, slots=True)
+class Preset:
+    """What a voice is to become. `settings` is the method's own value; `order` places the preset in lists."""
+
+    name: str
+    title: str
+    method: str
+    settings: MethodSettings
+    order: int = field(default=1000, compare=False)
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 over all that changes the sound: method, its version, settings. Not the name, not the title."""
+        heard = {
+            "method": self.method,
+            "version": describe_method(self.method).version,
+            "settings": asdict(self.settings),
+        }
+        return hashlib.sha256(json.dumps(heard, sort_keys=True).encode()).hexdigest()
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain data for a job in another process; the inverse of `from_json`."""
+        return {"name": self.name, "title": self.title, "method": self.method, "settings": self.settings.to_json()}
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Preset:
+        """Check plain data and make a preset of it; raises BadPresetError."""
+        name = str(data.get("name", ""))
+        if not NAME.fullmatch(name):
+            raise bad(name, "its name may hold a-z, 0-9, _ and -, at most 24 of them")
+        method = data.get("method")
+        if method not in method_names():
+            raise bad(name, f"it asks for the method {method!r}; there are: {', '.join(method_names())}")
+        title, order, settings = data.get("title", name), data.get("order", 1000), data.get("settings", {})
+        if not isinstance(title, str) or not title.strip() or not isinstance(order, int):
+            raise bad(name, "its title must be a text and its order a whole number")
+        if not isinstance(settings, Mapping):
+            raise bad(name, "its settings must be a table")
+        try:
+            return cls(name, title, method, describe_method(method).parse(settings), order)
+        except ValueError as error:
+            raise bad(name, str(error)) from error
+
+    @classmethod
+    def from_file(cls, path: Path) -> Preset:
+        """Read `<name>.toml`; raises BadPresetError that names the file and what is wrong with it."""
+        try:
+            if path.stat().st_size > LARGEST_FILE_BYTES:
+                raise bad(path.stem, "its file is larger than 64 KiB")
+            data = tomllib.loads(path.read_text(encoding="utf-8"))
+        except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+            raise bad(path.stem, f"its file cannot be read: {error}") from error
+        if strange := sorted(data.keys() - KNOWN_KEYS):
+            raise bad(path.stem, f"it has a key that means nothing here: {strange[0]}")
+        return cls.from_json({**data, "name": path.stem})
+
+
+def bad(name: str, reason: str) -> BadPresetError:
+    """The error for one preset, as a sentence."""
+    return BadPresetError(f"The voice preset {name!r} cannot be used: {reason}.", preset=name, reason=reason)
