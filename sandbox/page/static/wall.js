@@ -1,0 +1,118 @@
+// The wall: what each platform shows to the world now.
+
+import * as api from "./api.js";
+import { $, icon, make } from "./dom.js";
+
+export class Wall {
+  constructor(onCount) {
+    this.onCount = onCount;
+    this.shown = new Map(); // video id -> the JSON it was drawn from
+    this.box = $("cards");
+    this.refresh();
+    // The stream tells of news at once; this is for what it doesn't tell (a processing delay that ran out).
+    setInterval(() => this.refresh(), 4000);
+  }
+
+  soon() {
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => this.refresh(), 120);
+  }
+
+  async refresh() {
+    let videos;
+    try {
+      const answer = await api.readVideos();
+      videos = (Array.isArray(answer) ? answer : answer.videos || answer.items || []).map(plain).filter((video) => video.there);
+    } catch {
+      videos = [];
+    }
+    this.#draw(videos.reverse());
+    this.onCount(videos.length);
+  }
+
+  #draw(videos) {
+    const wanted = new Set(videos.map((video) => video.id));
+    for (const card of this.box.querySelectorAll(".card")) {
+      if (!wanted.has(card.dataset.videoId)) {
+        card.remove();
+        this.shown.delete(card.dataset.videoId);
+      }
+    }
+    this.box.querySelector(".empty")?.remove();
+    if (!videos.length) this.box.append(empty());
+    videos.forEach((video, at) => {
+      const drawn = JSON.stringify(video);
+      const old = this.box.querySelector(`[data-video-id="${CSS.escape(video.id)}"]`);
+      if (old && this.shown.get(video.id) === drawn) return;
+      const card = cardOf(video);
+      const playing = old?.querySelector("video");
+      if (playing && playing.getAttribute("src") === video.file) card.querySelector("video").replaceWith(playing);
+      if (old) old.replaceWith(card);
+      else this.box.insertBefore(card, this.box.querySelectorAll(".card")[at] || null);
+      this.shown.set(video.id, drawn);
+    });
+  }
+}
+
+// One shape for the ledger's rows, whether the fields stand in the platform's own nesting or beside each other.
+function plain(row) {
+  const snippet = row.snippet || row.resource?.snippet || {};
+  const status = row.status && typeof row.status === "object" ? row.status : row.resource?.status || {};
+  const id = row.id || row.video_id;
+  return {
+    id,
+    platform: row.platform || "youtube",
+    title: row.title || snippet.title || "Untitled",
+    description: row.description ?? snippet.description ?? "",
+    channel: row.channel_title || snippet.channelTitle || row.channel?.title || row.channel || "",
+    privacy: row.privacy_status || row.privacy || status.privacyStatus || "",
+    publishAt: row.publish_at || status.publishAt || "",
+    state: row.upload_status || status.uploadStatus || row.processing_status || "",
+    reason: row.rejection_reason || status.rejectionReason || status.failureReason || "",
+    time: row.published_at || row.uploaded_at || snippet.publishedAt || row.created_at || "",
+    file: row.file_url || `/control/youtube/videos/${encodeURIComponent(id)}/file`,
+    there: !row.deleted,
+  };
+}
+
+const NAMES = { youtube: "YouTube", tiktok: "TikTok", instagram: "Instagram" };
+
+function cardOf(video) {
+  const bad = ["rejected", "failed"].includes(video.state);
+  const working = ["uploaded", "processing"].includes(video.state);
+  const stage = make(
+    "div",
+    { class: "stage" },
+    make("video", { src: video.file, controls: true, playsInline: true, preload: "metadata", "aria-label": video.title, "data-testid": "wall-video" }),
+    make("span", { class: "platform", "data-testid": "wall-platform" }, video.platform === "youtube" ? icon("youtube") : null, NAMES[video.platform] || video.platform),
+    bad ? make("span", { class: "state bad" }, video.reason || video.state) : working ? make("span", { class: "state" }, "Processing…") : null,
+  );
+  const when = video.time ? new Date(video.time) : null;
+  const later = video.publishAt ? new Date(video.publishAt) : null;
+  const line = [video.channel, when && when.toLocaleString([], { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" })];
+  return make(
+    "article",
+    { class: "card", "data-testid": "wall-card", "data-video-id": video.id, "data-state": video.state },
+    stage,
+    make(
+      "div",
+      { class: "about" },
+      make("h3", { "data-testid": "wall-title" }, video.title),
+      make("p", { "data-testid": "wall-channel" }, line.filter(Boolean).join(" · ")),
+      video.description ? make("p", { class: "words" }, video.description) : null,
+      make("div", { class: "tags" },
+        video.privacy ? make("span", { class: `tag ${video.privacy}`, "data-testid": "wall-privacy" }, video.privacy) : null,
+        later ? make("span", { class: "tag" }, `public at ${later.toLocaleString([], { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" })}`) : null),
+    ),
+  );
+}
+
+function empty() {
+  return make(
+    "div",
+    { class: "empty", "data-testid": "wall-empty" },
+    make("div", { class: "art", "aria-hidden": "true" }, make("i"), make("i"), make("i"), icon("film")),
+    make("h3", {}, "Nothing published yet"),
+    make("p", {}, "What the bot publishes appears here at once, ready to play."),
+  );
+}
