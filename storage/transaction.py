@@ -66,7 +66,7 @@ class Transaction:
         if self.is_sqlite:
             return sqlite.insert(table).on_conflict_do_nothing()
         key = next(iter(table.primary_key.columns))
-        return mysql.insert(table).on_duplicate_key_update({key.name: key})
+        return mysql.insert(table).on_duplicate_key_update({key.key: key})
 
 
 def columns(table: Table) -> Select[Any]:

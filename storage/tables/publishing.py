@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, Float, ForeignKey, Index, Integer, String, Text, UniqueConstraint
+from sqlalchemy import BigInteger, Column, Double, ForeignKey, Index, Integer, String, Text, UniqueConstraint
 
 from storage.tables.base import moment, reference, table
 from storage.types import ID, JsonText
@@ -15,7 +15,7 @@ renders = table(
     Column("path", Text, nullable=False),
     Column("sha256", String(64), nullable=False),
     Column("size", BigInteger, nullable=False),
-    Column("duration_s", Float(53), nullable=False),
+    Column("duration_s", Double(), nullable=False),
     moment("created_at", index=True),
     UniqueConstraint("clip_sha256", "preset_digest", "profile"),
 )

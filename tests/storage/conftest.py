@@ -28,10 +28,10 @@ def clock() -> Clock:
 
 
 @pytest.fixture(scope="session")
-def sqlite_template(tmp_path_factory: pytest.TempPathFactory, keyring: Keyring) -> Path:
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A migrated database file, to be copied."""
     path = tmp_path_factory.mktemp("sqlite") / "template.db"
-    _migrate(f"sqlite:///{path}", keyring)
+    _migrate(f"sqlite:///{path}")
     return path
 
 
@@ -47,10 +47,10 @@ def mariadb() -> Iterator[MariadbServer]:
 
 
 @pytest.fixture(scope="session")
-def mariadb_url(mariadb: MariadbServer, keyring: Keyring) -> str:
+def mariadb_url(mariadb: MariadbServer) -> str:
     """A migrated database; each test leaves it empty."""
     url = mariadb.create_database("contract")
-    _migrate(url, keyring)
+    _migrate(url)
     return url
 
 
@@ -83,9 +83,9 @@ async def scene(db: Database, clock: Clock) -> Scene:
     return await Scene.build(db, clock)
 
 
-def _migrate(url: str, keyring: Keyring) -> None:
+def _migrate(url: str) -> None:
     async def migrate() -> None:
-        database = Database(url, keyring, clock=Clock())
+        database = Database(url, Keyring([generate_key()]), clock=Clock())
         await database.migrate()
         await database.dispose()
 

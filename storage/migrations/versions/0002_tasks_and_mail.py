@@ -37,7 +37,7 @@ def create_publishing() -> None:
         sa.Column("path", sa.Text(), nullable=False),
         sa.Column("sha256", sa.String(length=64), nullable=False),
         sa.Column("size", sa.BigInteger(), nullable=False),
-        sa.Column("duration_s", sa.Float(precision=53), nullable=False),
+        sa.Column("duration_s", sa.Double(), nullable=False),
         sa.Column("created_at", UtcDateTime(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_renders")),
         sa.UniqueConstraint(

@@ -1,0 +1,145 @@
+"""Operators, accounts, consents and conversations."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from storage.errors import ConsentExpiredError, ConsentUnknownError, ConsentUsedError, NotFoundError
+from storage.values import AccountStatus, Consent, Conversation
+from tests.storage.scene import Scene
+
+STATE = "canary-state-81f0"
+
+
+def consent(scene: Scene) -> Consent:
+    return Consent(
+        state=STATE,
+        operator_id=scene.operator.id,
+        chat_id=500,
+        platform="youtube",
+        code_verifier="canary-verifier-77aa",
+        redirect_uri="http://127.0.0.1:1/oauth",
+        expires_at=scene.clock.after(minutes=10),
+    )
+
+
+async def add_consent(scene: Scene) -> Consent:
+    asked = consent(scene)
+    async with scene.db.begin() as uow:
+        await uow.consents.add(asked)
+        await uow.commit()
+    return asked
+
+
+async def test_an_operator_is_made_once_and_keeps_their_preferences(scene: Scene) -> None:
+    async with scene.db.begin() as uow:
+        await uow.operators.set_locale(scene.operator.id, "ru")
+        await uow.operators.set_timezone(scene.operator.id, "Asia/Tokyo")
+        again = await uow.operators.ensure(1001, locale="en", timezone="UTC")
+        assert (again.id, again.locale, again.timezone) == (scene.operator.id, "ru", "Asia/Tokyo")
+        assert await uow.operators.all() == (again,)
+        assert await uow.operators.by_telegram(1002) is None
+
+
+async def test_connecting_the_same_account_again_makes_it_active_and_no_second_one(scene: Scene) -> None:
+    async with scene.db.begin() as uow:
+        await uow.accounts.set_status(scene.account.id, AccountStatus.NEEDS_REAUTH)
+        again = await uow.accounts.connect(
+            platform="youtube",
+            external_id="UC-1",
+            title="New name",
+            handle="@new",
+            scopes={"upload", "readonly"},
+            operator_id=scene.operator.id,
+        )
+        assert (again.id, again.status, again.title) == (scene.account.id, AccountStatus.ACTIVE, "New name")
+        assert again.scopes == {"upload", "readonly"}
+        assert await uow.accounts.list() == (again,)
+
+
+async def test_ids_that_differ_in_case_are_different_accounts(scene: Scene) -> None:
+    async with scene.db.begin() as uow:
+        other = await uow.accounts.connect(
+            platform="youtube", external_id="uc-1", title="", handle="", scopes=(), operator_id=scene.operator.id
+        )
+    assert other.id != scene.account.id
+
+
+async def test_accounts_are_listed_by_platform_and_status(scene: Scene) -> None:
+    other = await scene.add_account()
+    async with scene.db.begin() as uow:
+        await uow.accounts.set_status(other.id, AccountStatus.DISABLED)
+        disabled = await uow.accounts.list(statuses={AccountStatus.DISABLED})
+        assert [account.id for account in disabled] == [other.id]
+        assert await uow.accounts.list(platform="tiktok") == ()
+
+
+async def test_an_account_that_does_not_exist_is_said_so(scene: Scene) -> None:
+    async with scene.db.begin() as uow:
+        with pytest.raises(NotFoundError):
+            await uow.accounts.get(10**9)
+        with pytest.raises(NotFoundError):
+            await uow.accounts.set_status(10**9, AccountStatus.ACTIVE)
+
+
+async def test_a_consent_is_given_back_whole(scene: Scene) -> None:
+    asked = await add_consent(scene)
+    async with scene.db.begin() as uow:
+        assert await uow.consents.consume(STATE, operator_id=scene.operator.id, now=scene.clock()) == asked
+
+
+async def test_a_consent_is_used_once(scene: Scene) -> None:
+    await add_consent(scene)
+    async with scene.db.begin() as uow:
+        await uow.consents.consume(STATE, operator_id=None, now=scene.clock())
+        with pytest.raises(ConsentUsedError):
+            await uow.consents.consume(STATE, operator_id=None, now=scene.clock())
+
+
+async def test_two_answers_at_once_use_a_consent_once(scene: Scene) -> None:
+    await add_consent(scene)
+
+    async def consume() -> bool:
+        async with scene.db.begin() as uow:
+            try:
+                await uow.consents.consume(STATE, operator_id=None, now=scene.clock())
+            except ConsentUsedError:
+                return False
+            await uow.commit()
+            return True
+
+    assert sorted(await asyncio.gather(consume(), consume(), consume())) == [False, False, True]
+
+
+async def test_a_consent_ends(scene: Scene) -> None:
+    await add_consent(scene)
+    async with scene.db.begin() as uow:
+        with pytest.raises(ConsentExpiredError):
+            await uow.consents.consume(STATE, operator_id=None, now=scene.clock.after(minutes=10))
+
+
+@pytest.mark.parametrize("state", ["made-up", STATE])
+async def test_a_strange_state_or_a_strangers_answer_is_unknown(scene: Scene, state: str) -> None:
+    await add_consent(scene)
+    async with scene.db.begin() as uow:
+        with pytest.raises(ConsentUnknownError):
+            await uow.consents.consume(state, operator_id=scene.operator.id + 1, now=scene.clock())
+
+
+async def test_consents_that_ended_are_cleared_away(scene: Scene) -> None:
+    await add_consent(scene)
+    async with scene.db.begin() as uow:
+        assert await uow.consents.prune(scene.clock()) == 0
+        assert await uow.consents.prune(scene.clock.after(days=1)) == 1
+
+
+async def test_a_question_takes_the_place_of_the_one_before(scene: Scene) -> None:
+    async with scene.db.begin() as uow:
+        await uow.conversations.ask(500, "title", scene.draft.id)
+        await uow.conversations.ask(500, "timezone", params={"city": "Köln"})
+        assert await uow.conversations.get(500) == Conversation(500, "timezone", None, {"city": "Köln"})
+        assert await uow.conversations.get(501) is None
+        await uow.conversations.clear(500)
+        assert await uow.conversations.get(500) is None
