@@ -208,6 +208,8 @@ def _unexpected(case: _Case) -> Decision:
     if isinstance(case.error, OSError) and case.error.errno == errno.ENOSPC:
         full = Fault("system.disk_full")
         return BackOff(case.soon(), full) if case.attempt < TRANSIENT_ATTEMPTS else AskPerson(full)
+    if case.stage is Stage.PUBLISH and case.facts.may_be_published:
+        return Reconcile(case.now + RECONCILE_AFTER, case.fault)
     if case.attempt < UNKNOWN_ATTEMPTS:
         return BackOff(case.soon(), case.fault)
     return _end(case)

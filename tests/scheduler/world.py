@@ -62,13 +62,20 @@ class World:
         self.ffmpeg: Any = None
         self.platform_options: dict[str, Any] = {}
         self.make_platform: Callable[..., FakePlatform] = FakePlatform
-        self._open: list[Database] = []
+        self._shared: MortalDatabase | None = None
+        self._messages = 0
+
+    def begin_anew(self) -> None:
+        """Another site, another day, the same database."""
+        self.clock.now = START + timedelta(days=7 * (self._messages + 1))
+        self.site = FakeSite(self.clock)
+        self.recorder = Recorder()
 
     def database(self, executioner: Executioner | None = None) -> Database:
-        db = MortalDatabase(f"sqlite+aiosqlite:///{self.path}", Keyring([KEY]), clock=self.clock)
-        db.executioner = executioner or Executioner()
-        self._open.append(db)
-        return db
+        """As a process sees it; all share one pool of connections, for making one takes longer than a task's life."""
+        if self._shared is None:
+            self._shared = MortalDatabase(f"sqlite+aiosqlite:///{self.path}", Keyring([KEY]), clock=self.clock)
+        return self._shared.in_process_of(executioner or Executioner())
 
     def platform(self, executioner: Executioner | None = None) -> FakePlatform:
         return self.make_platform(self.site, point=executioner or (lambda _: None), **self.platform_options)
@@ -88,9 +95,8 @@ class World:
         return Scheduler(db, {"fake": self.platform(executioner)}, self.recorder, **(parts | changes))
 
     async def dispose(self) -> None:
-        for db in self._open:
-            await db.dispose()
-        self._open.clear()
+        if self._shared is not None:
+            await self._shared.dispose()
 
     async def approve(
         self,
@@ -99,7 +105,6 @@ class World:
         at: datetime | None = None,
         accounts: int = 1,
         title: str = "A title",
-        message_id: int = 1,
         **options: Any,
     ) -> Post:
         """An operator approves a draft of the clip for that many accounts."""
@@ -107,7 +112,8 @@ class World:
         approval = Approval({"fake": self.platform()}, self.presets, self.clock, desk=self.desk())
         async with db.begin() as uow:
             operator = await uow.operators.ensure(1001, locale="en", timezone="Europe/Berlin")
-            clip = await self.add_clip(uow, operator, message_id)
+            self._messages += 1
+            clip = await self.add_clip(uow, operator, self._messages)
             made = [await self.add_account(uow, operator, number) for number in range(1, accounts + 1)]
             draft = await uow.drafts.add(operator_id=operator.id, clip_id=clip.id, chat_id=7)
             draft = await uow.drafts.change(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from copy import copy
 
 from storage.database import Database
 from storage.unit_of_work import UnitOfWork
@@ -48,6 +49,12 @@ class MortalDatabase(Database):
     """A database whose process may die at any commit."""
 
     executioner: Executioner
+
+    def in_process_of(self, executioner: Executioner) -> MortalDatabase:
+        """The same database as another process sees it."""
+        other = copy(self)
+        other.executioner = executioner
+        return other
 
     def begin(self) -> UnitOfWork:
         uow = MortalUnitOfWork(self._writer, self._keyring, self._clock)

@@ -1,0 +1,120 @@
+"""Kill the process at every point of a task's life, start it again, and count the videos."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from random import Random
+
+import pytest
+
+from scheduler.service import Scheduler
+from storage.values import TaskStatus
+from tests.scheduler.world import World
+from tests.support.crash import Executioner, Killed
+
+Faults = dict[tuple[str, int], str]
+
+FAULTY: list[Faults] = [
+    {},
+    {("transfer", 1): "lose_after"},
+    {("transfer", 1): "lose_before"},
+    {("transfer", 1): "cut:70000"},
+    {("open_upload", 1): "lose_after", ("transfer", 1): "transient"},
+]
+
+
+@dataclass
+class Outcome:
+    videos: int
+    status: TaskStatus
+    is_leased: bool
+    kills: int
+    points: list[str]
+
+    @property
+    def is_good(self) -> bool:
+        return self.videos == 1 and self.status is TaskStatus.COMPLETED and not self.is_leased
+
+
+async def live_and_die(world: World, executioners: list[Executioner]) -> Outcome:
+    """One process after another, each with its own death; the last one lives."""
+    points: list[str] = []
+    kills = 0
+    for executioner in [*executioners, Executioner()]:
+        scheduler = world.scheduler(executioner, seed=kills)
+        try:
+            await scheduler.recover()
+            await world.live(scheduler)
+        except Killed:
+            pass
+        kills += executioner.dead
+        points.extend(executioner.points)
+        await bury(scheduler)
+    task = (await world.tasks())[-1]
+    return Outcome(len(world.site.videos), task.status, task.lease_owner is not None, kills, points)
+
+
+async def bury(scheduler: Scheduler) -> None:
+    """What still runs of a dead process must not run on."""
+    await scheduler._dispatcher.stop()
+
+
+async def one_death(world: World, at: int, faults: Faults) -> Outcome:
+    world.begin_anew()
+    world.site.faults = dict(faults)
+    await world.approve()
+    return await live_and_die(world, [Executioner(at)])
+
+
+@pytest.mark.parametrize("faults", FAULTY, ids=lambda faults: "+".join(faults.values()) or "clean")
+async def test_a_death_at_any_point_leaves_exactly_one_video(world: World, faults: Faults) -> None:
+    at = 0
+    while True:
+        at += 1
+        outcome = await one_death(world, at, faults)
+        assert outcome.is_good, f"killed at {at} ({outcome.points[at - 1]}): {outcome}"
+        if not outcome.kills:
+            break
+    assert at > 20
+
+
+async def test_a_separate_publication_is_never_made_twice(world: World) -> None:
+    """The site publishes at every call, so the record before the call and the search after it are all there is."""
+    world.platform_options = {"separate_publish": True}
+    at = 0
+    while True:
+        at += 1
+        outcome = await one_death(world, at, {("publish", 1): "lose_after"})
+        assert outcome.is_good, f"killed at {at} ({outcome.points[at - 1]}): {outcome}"
+        if not outcome.kills:
+            break
+    assert at > 20
+
+
+def random_schedule(rng: Random) -> tuple[Faults, list[Executioner]]:
+    words = ["lose_before", "lose_after", "transient", "rate", "cut:1", "cut:70000", "gone", "garbage", "token"]
+    steps = ["open_upload", "transfer", "transfer", "check", "find_published"]
+    faults = {(rng.choice(steps), rng.randint(1, 3)): rng.choice(words) for _ in range(rng.randint(0, 3))}
+    return faults, [Executioner(rng.randint(1, 25)) for _ in range(rng.randint(0, 3))]
+
+
+async def run_schedule(world: World, seed: int) -> Outcome:
+    faults, executioners = random_schedule(Random(seed))
+    world.begin_anew()
+    world.site.faults = faults
+    await world.approve()
+    return await live_and_die(world, executioners)
+
+
+@pytest.mark.parametrize("count", [150, pytest.param(3000, marks=pytest.mark.long)])
+@pytest.mark.timeout(1200)
+async def test_random_deaths_and_faults_never_publish_twice_nor_lose(world: World, count: int) -> None:
+    asked = 0
+    for seed in range(count):
+        outcome = await run_schedule(world, seed)
+        assert outcome.videos <= 1, f"seed {seed}: {outcome}"
+        assert not outcome.is_leased, f"seed {seed}: {outcome}"
+        is_asked = outcome.status is TaskStatus.NEEDS_ATTENTION
+        assert outcome.is_good or is_asked, f"seed {seed}: {outcome}"
+        asked += is_asked
+    assert asked <= count * 0.1
