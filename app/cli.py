@@ -52,13 +52,13 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _run(settings: Settings, arguments: argparse.Namespace) -> int:
-    from app.run import run  # noqa: PLC0415  (the bot's imports cost half a second that no other command needs)
+    from app.run import run
 
     return asyncio.run(run(settings, role=arguments.role))
 
 
 def _doctor(settings: Settings, _: argparse.Namespace) -> int:
-    from app.doctor import examine  # noqa: PLC0415
+    from app.doctor import examine
 
     findings = asyncio.run(examine(settings))
     for finding in findings:
@@ -67,14 +67,14 @@ def _doctor(settings: Settings, _: argparse.Namespace) -> int:
 
 
 def _migrate(settings: Settings, _: argparse.Namespace) -> int:
-    from app.upkeep import migrate  # noqa: PLC0415
+    from app.upkeep import migrate
 
     print(asyncio.run(migrate(settings)))
     return 0
 
 
 def _accounts(settings: Settings, _: argparse.Namespace) -> int:
-    from app.upkeep import list_accounts  # noqa: PLC0415
+    from app.upkeep import list_accounts
 
     for line in asyncio.run(list_accounts(settings)):
         print(line)
@@ -82,7 +82,7 @@ def _accounts(settings: Settings, _: argparse.Namespace) -> int:
 
 
 def _rotate(settings: Settings, _: argparse.Namespace) -> int:
-    from app.upkeep import rotate_keys  # noqa: PLC0415
+    from app.upkeep import rotate_keys
 
     print(asyncio.run(rotate_keys(settings)))
     return 0

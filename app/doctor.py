@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import httpx
+from sqlalchemy.exc import SQLAlchemyError
 
 from app.settings import Settings, unknown_names
 from app.upkeep import open_database
@@ -62,7 +63,7 @@ def _settings(settings: Settings) -> Iterator[Finding]:
 
 def _programs() -> Iterator[Finding]:
     try:
-        yield Finding("ffmpeg", str(Ffmpeg.locate().path))
+        yield Finding("ffmpeg", str(Ffmpeg.locate().binary))
     except FileNotFoundError:
         yield Finding(
             "ffmpeg", "not found", "Run `make run` once, it brings its own; or install ffmpeg.", is_fault=True
@@ -102,17 +103,23 @@ def _sqlite(settings: Settings) -> Finding:
 
 
 async def _database(settings: Settings) -> Finding:
+    if settings.resolved_database_url.startswith("sqlite") and not (settings.home_path / "fabric.db").exists():
+        return Finding("database", "will be made at the first start")
     try:
         database = await open_database(settings, migrate=False)
-    except (StorageError, OSError) as error:
-        return Finding("database", str(error), "Check FABRIC_DATABASE_URL and FABRIC_HOME.", is_fault=True)
-    try:
-        await database.ping()
-    except (StorageError, OSError) as error:
-        return Finding("database", str(error), "Check FABRIC_DATABASE_URL; is the server up?", is_fault=True)
-    finally:
-        await database.dispose()
-    return Finding("database", "answers")
+        try:
+            async with database.read() as uow:
+                accounts = await uow.accounts.list()
+        finally:
+            await database.dispose()
+    except (StorageError, SQLAlchemyError, OSError) as error:
+        return Finding(
+            "database",
+            f"{type(error).__name__}",
+            "Check FABRIC_DATABASE_URL and FABRIC_HOME; is the server up?",
+            is_fault=True,
+        )
+    return Finding("database", f"answers; {len(accounts)} accounts")
 
 
 async def _telegram(settings: Settings) -> Finding:

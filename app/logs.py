@@ -70,5 +70,5 @@ def set_up_logs(level: str, form: Literal["console", "json"], secrets: Iterable[
     )
     logging.basicConfig(level=level, handlers=[handler], force=True)
     # Their INFO lines print whole URLs, or a line for every timer.
-    for chatty in ("httpx", "httpcore", "aiohttp.access", "apscheduler", "aiogram.event"):
+    for chatty in ("httpx", "httpcore", "aiohttp.access", "apscheduler", "aiogram.event", "alembic"):
         logging.getLogger(chatty).setLevel(logging.WARNING)

@@ -94,12 +94,13 @@ def sandbox_settings(settings: Settings, sandbox: RunningSandbox) -> Settings:
     info, url = sandbox.info, sandbox.url
     overrides = {
         "bot_token": info["bot_token"],
-        "admins": frozenset(info["operators"]),
+        "admins": frozenset({info["operator_id"]}),
         "telegram_api_url": f"{url}/telegram",
         "youtube_client_id": info["oauth_client_id"],
         "youtube_client_secret": info["oauth_client_secret"],
         "youtube_api_url": f"{url}/youtube",
         "google_oauth_url": f"{url}/google/oauth",
         "google_accounts_url": f"{url}/google/accounts",
+        "youtube_watch_url": f"{url}/watch?v=",
     }
     return Settings.model_validate(settings.model_dump() | overrides)

@@ -74,6 +74,7 @@ class Settings(BaseSettings):
     youtube_client_id: str = ""
     youtube_client_secret: SecretStr = SecretStr("")
     youtube_api_url: Url = "https://youtube.googleapis.com"
+    youtube_watch_url: Url = "https://www.youtube.com/watch?v="
     youtube_uploads_per_day: int = Field(default=100, ge=1)
     youtube_units_per_day: int = Field(default=10_000, ge=1)
     google_oauth_url: Url = "https://oauth2.googleapis.com"

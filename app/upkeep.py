@@ -6,9 +6,12 @@ from datetime import UTC, datetime
 
 from app.settings import Settings
 from storage.database import Database
+from storage.errors import MasterKeyError
 from storage.home import Home
-from storage.keyring import Keyring
-from storage.rotation import rotate
+from storage.keyring import Keyring, add_key, drop_old_keys
+from storage.rotation import remaining, rotate
+
+KEY_FILE = "master.key"
 
 
 def utc_now() -> datetime:
@@ -55,13 +58,25 @@ async def list_accounts(settings: Settings) -> list[str]:
 
 
 async def rotate_keys(settings: Settings) -> str:
-    """Make a new master key and encrypt every secret with it; returns a sentence."""
+    """Make a new master key and encrypt every secret with it; returns a sentence.
+
+    The fabric must not be running: it would not know the new key. Raises StorageError, MasterKeyError.
+    """
     home = Home(settings.home_path)
-    keyring = load_keyring(settings, home)
-    database = Database(settings.resolved_database_url, keyring, clock=utc_now)
-    try:
-        await database.migrate()
-        count = await rotate(database, keyring)
-    finally:
-        await database.dispose()
-    return f"{count} secrets are now encrypted with a new key."
+    if settings.master_key is not None:
+        raise MasterKeyError(
+            "FABRIC_MASTER_KEY holds the key itself; keep it in a file (FABRIC_MASTER_KEY_FILE) to rotate it"
+        )
+    path = settings.master_key_file or home.path / KEY_FILE
+    with home.lock():
+        load_keyring(settings, home)
+        keyring = add_key(path)
+        database = Database(settings.resolved_database_url, keyring, clock=utc_now)
+        try:
+            await database.migrate()
+            count = await rotate(database, keyring)
+            if await remaining(database, keyring) == 0:
+                drop_old_keys(path)
+        finally:
+            await database.dispose()
+    return f"{count} rows of secrets are now encrypted with a new key; the old key is gone."

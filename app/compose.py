@@ -1,0 +1,145 @@
+"""Builds everything once, from the settings; the only place that knows all the rooms."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import partial
+
+from app.settings import Settings
+from app.upkeep import utc_now
+from bot.callback_server import CALLBACK_PATH
+from bot.newsroom import Newsroom
+from bot.ports import Services
+from bot.progress import ProgressBoard
+from bot.service import Bot, BotSettings
+from media.ffmpeg import Ffmpeg
+from platforms.base import Platform
+from platforms.registry import load_platforms
+from scheduler.accounts import AccountService
+from scheduler.approval import Approval
+from scheduler.desk import TaskDesk
+from scheduler.intake import Intake
+from scheduler.quota import QuotaBook
+from scheduler.service import Scheduler
+from scheduler.settings import Pace
+from scheduler.voices import voice_options
+from scheduler.walltime import parse_time
+from storage.database import Database
+from storage.home import Home
+from voice.pool import ProcessPool
+from voice.presets import BUILT_IN, PresetCatalogue
+
+Clock = Callable[[], datetime]
+
+
+@dataclass(frozen=True, slots=True)
+class Fabric:
+    """The running parts; `bot` or `scheduler` is None where this process does not play that role."""
+
+    bot: Bot | None
+    scheduler: Scheduler | None
+    platforms: Mapping[str, Platform]
+    pool: ProcessPool
+
+    async def start(self) -> None:
+        """Begin to work, then to listen."""
+        if self.scheduler is not None:
+            await self.scheduler.start()
+        if self.bot is not None:
+            await self.bot.start()
+
+    async def stop(self) -> None:
+        """Stop listening, then working; what was under way goes on at the next start."""
+        if self.bot is not None:
+            await self.bot.stop()
+        if self.scheduler is not None:
+            await self.scheduler.stop()
+        self.pool.close()
+        for platform in self.platforms.values():
+            await platform.close()
+
+
+def compose(settings: Settings, *, role: str, home: Home, database: Database, clock: Clock = utc_now) -> Fabric:
+    """Build the parts of `role` (all, bot or worker). Raises PlatformSettingsError, FileNotFoundError (no ffmpeg)."""
+    platforms = load_platforms(platform_settings(settings), clock=clock)
+    presets = PresetCatalogue([BUILT_IN, home.voices])
+    ffmpeg = Ffmpeg.locate()
+    pool = ProcessPool(settings.voice_workers, scratch_folder=home.renders)
+    board = ProgressBoard()
+    newsroom = Newsroom(board)
+    scheduler = Scheduler(
+        database,
+        platforms,
+        newsroom,
+        ffmpeg=ffmpeg,
+        runner=pool,
+        presets=presets,
+        renders=home.renders,
+        clock=clock,
+        pace=pace(settings),
+    )
+    services = Services(
+        approval=Approval(platforms, presets, clock, desk=TaskDesk(newsroom, clock)),
+        accounts=AccountService(
+            database, platforms, newsroom, clock, redirect_uri=redirect_uri(settings), wake=scheduler.wake
+        ),
+        quotas=QuotaBook(platforms),
+        intake=Intake(),
+        desk=TaskDesk(newsroom, clock),
+        parse_time=parse_time,
+        voices=partial(voice_options, presets),
+        wake_scheduler=scheduler.wake,
+    )
+    bot = None
+    if role in ("all", "bot"):
+        bot = Bot(
+            bot_settings(settings, home), db=database, services=services, newsroom=newsroom, board=board, clock=clock
+        )
+    return Fabric(bot, scheduler if role in ("all", "worker") else None, platforms, pool)
+
+
+def redirect_uri(settings: Settings) -> str:
+    """Where sites send the browser back to: the public address, or this machine's loopback."""
+    base = settings.public_url or f"http://127.0.0.1:{settings.http_port}"
+    return base + CALLBACK_PATH
+
+
+def pace(settings: Settings) -> Pace:
+    """The scheduler's numbers, with what the settings change."""
+    return Pace(
+        upload_concurrency=settings.upload_concurrency,
+        prepare_concurrency=max(Pace().prepare_concurrency, settings.voice_workers),
+        late_policy=timedelta(hours=settings.late_after_hours),
+    )
+
+
+def platform_settings(settings: Settings) -> dict[str, dict[str, str]]:
+    """What each platform folder is told."""
+    return {
+        "youtube": {
+            "client_id": settings.youtube_client_id,
+            "client_secret": settings.youtube_client_secret.get_secret_value(),
+            "api_url": settings.youtube_api_url,
+            "oauth_url": settings.google_oauth_url,
+            "accounts_url": settings.google_accounts_url,
+            "watch_url": settings.youtube_watch_url,
+        }
+    }
+
+
+def bot_settings(settings: Settings, home: Home) -> BotSettings:
+    """What the bot is told. Raises ValueError without a bot token."""
+    if settings.bot_token is None:
+        raise ValueError("there is no bot token")
+    return BotSettings(
+        token=settings.bot_token.get_secret_value(),
+        admins=settings.admins,
+        media_folder=home.media,
+        api_url=settings.telegram_api_url,
+        is_local=settings.telegram_local,
+        timezone=settings.timezone,
+        callback_host=settings.http_host,
+        callback_port=settings.http_port,
+    )

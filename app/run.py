@@ -1,0 +1,101 @@
+"""`python -m app run`: starts the chosen roles and stops them in good order."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+import sys
+from contextlib import AsyncExitStack
+
+# First of all that touches aiogram: it defers the building of hundreds of models that are never used.
+import bot.lazy_aiogram  # noqa: F401  # isort: skip
+
+from app.compose import compose
+from app.logs import set_up_logs
+from app.sandbox_program import SandboxError, sandbox_settings, start_sandbox
+from app.settings import Settings
+from app.upkeep import load_keyring, utc_now
+from platforms.errors import PlatformSettingsError
+from storage.database import Database
+from storage.errors import StorageError
+from storage.home import Home
+from storage.media_store import MediaStore
+
+log = logging.getLogger(__name__)
+
+# In the sandbox the home is another one, so that no made-up account ever stands beside a real one.
+SANDBOX_HOME = "sandbox"
+
+
+async def run(settings: Settings, *, role: str) -> int:
+    """Run until told to stop; returns the process exit code."""
+    set_up_logs(settings.log_level, settings.log_format, _secrets(settings))
+    try:
+        async with AsyncExitStack() as stack:
+            await _run(settings, role, stack)
+    except (SandboxError, StorageError, PlatformSettingsError, FileNotFoundError) as error:
+        print(f"Content Fabric cannot start: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+async def _run(settings: Settings, role: str, stack: AsyncExitStack) -> None:
+    stopped = _stop_on_signals()
+    home = Home(settings.home_path / SANDBOX_HOME if settings.is_sandbox else settings.home_path)
+    settings = settings.model_copy(update={"home": home.path})
+    address = None
+    if settings.is_sandbox:
+        sandbox = await start_sandbox(settings, home.path / "world")
+        stack.push_async_callback(sandbox.stop)
+        settings, address = sandbox_settings(settings, sandbox), sandbox.url
+        set_up_logs(settings.log_level, settings.log_format, _secrets(settings))
+    database = Database(settings.resolved_database_url, load_keyring(settings, home), clock=utc_now)
+    if database.dialect == "sqlite":
+        stack.enter_context(home.lock())
+    stack.push_async_callback(database.dispose)
+    await database.migrate()
+    await _apply_quotas(settings, database)
+    for folder in (home.media, home.renders):
+        MediaStore(folder).sweep()
+    fabric = compose(settings, role=role, home=home, database=database)
+    stack.push_async_callback(fabric.stop)
+    await fabric.start()
+    _greet(settings, role, address)
+    await stopped.wait()
+    log.info("stopping")
+
+
+def _stop_on_signals() -> asyncio.Event:
+    stopped = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stopped.set)
+    return stopped
+
+
+def _greet(settings: Settings, role: str, address: str | None) -> None:
+    if address is not None:
+        print(
+            f"\n  Content Fabric is running in its sandbox. Open {address} in a browser.\n  Ctrl-C stops it.\n",
+            flush=True,
+        )
+        return
+    print(f"Content Fabric is running ({role}). Ctrl-C stops it.", flush=True)
+    if not settings.admins:
+        log.warning("FABRIC_ADMINS is empty: write to your bot, it answers with your id; put that into FABRIC_ADMINS")
+    if not settings.youtube_client_id:
+        log.warning("FABRIC_YOUTUBE_CLIENT_ID is empty: no YouTube channel can be connected (see README)")
+
+
+async def _apply_quotas(settings: Settings, database: Database) -> None:
+    """Google grants some projects other allowances than the documented ones; the settings say so."""
+    async with database.begin() as uow:
+        await uow.quota.override("youtube", "video_inserts", None, settings.youtube_uploads_per_day)
+        await uow.quota.override("youtube", "units", None, settings.youtube_units_per_day)
+        await uow.commit()
+
+
+def _secrets(settings: Settings) -> list[str]:
+    found = [settings.bot_token, settings.youtube_client_secret, settings.master_key]
+    return [secret.get_secret_value() for secret in found if secret is not None]
