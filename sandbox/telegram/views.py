@@ -55,5 +55,6 @@ def _media(message: dict[str, Any]) -> dict[str, Any] | None:
 
 
 def _excerpt(message: dict[str, Any]) -> str:
-    text: str = message.get("text") or message.get("caption") or next((k for k in _MEDIA if k in message), "")
-    return text[:80]
+    kind = next((kind for kind in _MEDIA if kind in message), "message")
+    words: str = message.get("text") or message.get("caption") or kind.replace("_", " ").capitalize()
+    return words[:80]

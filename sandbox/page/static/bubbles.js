@@ -26,12 +26,14 @@ export function bubble(message, onPress) {
     body.append(text);
   } else body.append(meta);
   const node = make("article", {
-    class: `msg${own ? " out" : ""}${visual || message.keyboard.length ? " wide" : ""}`,
+    class: `msg${own ? " out" : ""}${visual ? " visual" : message.keyboard.length ? " wide" : ""}`,
     "data-testid": own ? "message-out" : "message-in",
     "data-message-id": message.message_id,
     "data-edited": String(message.edited),
     "aria-label": own ? "You" : "Bot",
   });
+  // As wide as the picture may be at its full height, so that no black bars stand beside it.
+  if (visual && media.width && media.height) node.style.setProperty("--wide", `${(400 * media.width) / media.height + 8}px`);
   node.append(body);
   if (message.keyboard.length) node.append(keyboard(message, onPress));
   return node;
