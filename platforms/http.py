@@ -35,12 +35,13 @@ NEVER_SENT = (
 """Failures that come before the last byte of a request can have left."""
 
 _SECRETS = (
-    re.compile(r"(?i)(bearer|oauth)\s+[\w.~+/=-]+"),
+    re.compile(r"(?i)\b(?:bearer|oauth)\s+[\w.~+/=-]{6,}"),
     re.compile(r"ya29\.[\w.-]+|1//[\w.-]+|GOCSPX-[\w-]+"),
     re.compile(
-        r"(?i)[\"']?(?:access_token|refresh_token|id_token|client_secret|code_verifier|device_code|upload_id|token|code)"
+        r"(?i)[\"']?(?:access_token|refresh_token|id_token|client_secret|code_verifier|device_code|upload_id|token)"
         r"[\"']?\s*[=:]\s*[\"']?[^&\s\"',}]+"
     ),
+    re.compile(r"(?i)\bcode=[^&\s\"']+"),
     re.compile(r"(?<=://)([^\s/?#]+[^\s?#]*)\?\S+"),
 )
 

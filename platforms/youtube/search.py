@@ -13,7 +13,7 @@ from platforms.base import Absent, CannotTell, Evidence, Found, Publication, Sea
 from platforms.youtube.api import YouTubeApi
 from platforms.youtube.errors import reason_error
 from platforms.youtube.resources import Video, items, moment, parse_video, part, text
-from platforms.youtube.upload import marker_file_name
+from platforms.youtube.upload import carries_marker
 
 PAGE_SIZE = 50  # the API's maximum
 MAX_PAGES = 10
@@ -75,8 +75,7 @@ class PublishedSearch:
         return [parse_video(item) for item in items(await self._api.get(access_token, "videos", params))]
 
     def _judge(self, videos: Sequence[Video], evidence: Evidence, since: datetime) -> SearchResult:
-        file_name = marker_file_name(evidence.marker)
-        named = [video for video in videos if video.file_name in (file_name, evidence.marker)]
+        named = [video for video in videos if carries_marker(video.file_name, evidence.marker)]
         if len(named) == 1:
             return self._found(named[0])
         if named:

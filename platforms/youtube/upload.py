@@ -34,7 +34,8 @@ from platforms.youtube.errors import error_of
 from platforms.youtube.resources import text, video_body
 from platforms.youtube.settings import NAME, YouTubeSettings
 
-_MARKER = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
+_MARKER = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}")
+_SUFFIXES = {"video/mp4": ".mp4", "video/quicktime": ".mov", "video/webm": ".webm", "video/x-matroska": ".mkv"}
 _RANGE = re.compile(r"bytes=0-(\d{1,18})")
 _GOOGLE_HOSTS = (".googleapis.com", ".google.com", ".youtube.com")
 
@@ -54,14 +55,19 @@ class Finished:
     video_id: str
 
 
-def marker_file_name(marker: str) -> str:
+def marker_file_name(marker: str, mime_type: str) -> str:
     """Name the file by the marker: the name travels in `Slug` and comes back, to the owner alone, in `fileDetails`.
 
     Raises ValueError for a marker that would not survive a header.
     """
     if not _MARKER.fullmatch(marker):
-        raise ValueError("a marker is 1 to 100 letters, digits, dots, underscores or hyphens")
-    return f"{marker}.mp4"
+        raise ValueError("a marker is 1 to 100 letters, digits, underscores or hyphens")
+    return f"{marker}{_SUFFIXES.get(mime_type, '.mp4')}"
+
+
+def carries_marker(file_name: str, marker: str) -> bool:
+    """Say whether a file name was made from the marker, whatever its suffix."""
+    return file_name.partition(".")[0] == marker
 
 
 class ResumableUpload:
@@ -87,7 +93,7 @@ class ResumableUpload:
                 "Content-Type": "application/json; charset=UTF-8",
                 "X-Upload-Content-Length": str(file.size),
                 "X-Upload-Content-Type": file.mime_type,
-                "Slug": marker_file_name(meta.marker),
+                "Slug": marker_file_name(meta.marker, file.mime_type),
             },
             content=json.dumps(video_body(meta), ensure_ascii=False).encode("utf-8"),
         )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -10,6 +10,12 @@ from platforms.base import VideoFile, VideoMeta, Violation
 from platforms.youtube.limits import FILE_LIMITS, TEXT_LIMITS, keywords_length
 
 PRIVACY_STATUSES = ("public", "unlisted", "private")
+_KNOWN_OPTIONS: Mapping[str, Callable[[Any], bool]] = {
+    "license": lambda value: value in ("youtube", "creativeCommon"),
+    "embeddable": lambda value: isinstance(value, bool),
+    "notify_subscribers": lambda value: isinstance(value, bool),
+    "default_language": lambda value: isinstance(value, str) and bool(value),
+}
 
 
 def violations(file: VideoFile | None, meta: VideoMeta) -> tuple[Violation, ...]:
@@ -49,6 +55,13 @@ def _options(meta: VideoMeta) -> Iterator[Violation]:
     category = meta.options.get("category_id", "22")
     if not (isinstance(category, str) and category.isascii() and category.isdigit()):
         yield Violation("youtube.category_unknown", {"actual": str(category)})
+    for option, is_known in _KNOWN_OPTIONS.items():
+        if option in meta.options and not is_known(meta.options[option]):
+            yield Violation("youtube.option_unknown", {"option": option, "actual": str(meta.options[option])})
+    yield from _publish_at(meta)
+
+
+def _publish_at(meta: VideoMeta) -> Iterator[Violation]:
     publish_at = meta.options.get("publish_at")
     if publish_at is None:
         return

@@ -121,7 +121,17 @@ def test_redact_removes_secrets(text: str) -> None:
     assert "canary" not in redact(text)
 
 
-@pytest.mark.parametrize("text", ["Unauthorized", "HTTP 503", "see https://host/path for more", "Quota exceeded."])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Unauthorized",
+        "HTTP 503",
+        "see https://host/path for more",
+        "Quota exceeded.",
+        "Error code: 400",
+        "Expected OAuth 2 access token.",
+    ],
+)
 def test_redact_keeps_the_rest(text: str) -> None:
     assert redact(text) == text
 

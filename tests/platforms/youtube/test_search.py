@@ -109,6 +109,17 @@ async def test_the_file_name_is_proof_whatever_the_title_became(youtube: YouTube
     assert id_of(await find(youtube)) == "video-1"
 
 
+@pytest.mark.parametrize("file_name", ["cf-7-beef", "cf-7-beef.mov"])
+async def test_the_suffix_of_the_file_name_does_not_matter(youtube: YouTube, channel: Channel, file_name: str) -> None:
+    channel.upload(title="Other", file_name=file_name)
+    assert id_of(await find(youtube)) == "video-0"
+
+
+async def test_a_longer_marker_is_another_marker(youtube: YouTube, channel: Channel) -> None:
+    channel.upload(title="Other", file_name="cf-7-beef1.mp4")
+    assert await find(youtube) == Absent()
+
+
 async def test_two_that_carry_the_marker_are_for_a_person(youtube: YouTube, channel: Channel) -> None:
     channel.upload(file_name=OURS)
     channel.upload(file_name=OURS)

@@ -96,6 +96,10 @@ def test_a_video_over_12_hours_is_refused() -> None:
         ({"privacy_status": "friends"}, "youtube.privacy_unknown"),
         ({"options": {"category_id": "music"}}, "youtube.category_unknown"),
         ({"options": {"category_id": "²"}}, "youtube.category_unknown"),
+        ({"options": {"license": "mine"}}, "youtube.option_unknown"),
+        ({"options": {"embeddable": "yes"}}, "youtube.option_unknown"),
+        ({"options": {"notify_subscribers": 1}}, "youtube.option_unknown"),
+        ({"options": {"default_language": ""}}, "youtube.option_unknown"),
         ({"privacy_status": "public", "options": {"publish_at": "tomorrow"}}, "youtube.publish_at_unreadable"),
         (
             {"privacy_status": "public", "options": {"publish_at": "2026-11-21T10:00:00"}},
