@@ -69,6 +69,7 @@ class _Exchange:
                 self.record.fault = rule.fault
                 response = await self._misbehave(rule)
         except ConnectionCutError:
+            close_connection(self.request)
             return web.Response(status=499)
         except web.HTTPException as error:
             self.record.status = error.status
