@@ -1,0 +1,118 @@
+"""The typed meaning of every button, both ways; Telegram allows 64 bytes.
+
+A button says all that is needed to obey it, so it works after a restart, in an old message and beside other drafts.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from enum import StrEnum
+
+from aiogram.filters.callback_data import CallbackData
+
+
+class DraftAct(StrEnum):
+    """What a button on a draft's card does."""
+
+    PANEL = "p"
+    TOGGLE_ACCOUNT = "a"
+    VOICE = "v"
+    NOW = "n"
+    AT = "t"
+    PRIVACY = "r"
+    KIDS = "k"
+    APPROVE = "ok"
+    DISCARD = "x"
+    RETRY_CLIP = "rc"
+
+
+class PostAct(StrEnum):
+    """What a button on an approved post's card does."""
+
+    EDIT = "e"
+    CANCEL = "c"
+    SHOW = "s"
+
+
+class TaskAct(StrEnum):
+    """What a button for one task does."""
+
+    RETRY = "r"
+    CANCEL = "c"
+    IT_IS_THERE = "y"
+    PUBLISH_AGAIN = "g"
+    DROP = "d"
+    PUBLISH_NOW = "n"
+
+
+class AccountAct(StrEnum):
+    """What a button for one account does."""
+
+    SHOW = "s"
+    DISABLE = "d"
+    ENABLE = "e"
+    ASK_DISCONNECT = "q"
+    DISCONNECT = "x"
+
+
+class SettingAct(StrEnum):
+    """What a button of the settings does."""
+
+    LANGUAGE = "l"
+    TIMEZONE = "z"
+    TYPE_TIMEZONE = "t"
+
+
+class DraftButton(CallbackData, prefix="d"):
+    """A button of an open draft; `version` tells a stale tap."""
+
+    draft: int
+    version: int
+    act: DraftAct
+    arg: str = ""
+
+
+class PostButton(CallbackData, prefix="p"):
+    """A button of an approved post, by its draft; `version` tells a stale tap."""
+
+    draft: int
+    version: int
+    act: PostAct
+
+
+class TaskButton(CallbackData, prefix="t"):
+    """A button for one task."""
+
+    task: int
+    act: TaskAct
+
+
+class AccountButton(CallbackData, prefix="a"):
+    """A button for one account."""
+
+    account: int
+    act: AccountAct
+
+
+class ConnectButton(CallbackData, prefix="c"):
+    """Begins to connect an account of a platform."""
+
+    platform: str
+
+
+class ViewButton(CallbackData, prefix="v"):
+    """Shows a view (`queue`, `accounts`, ...) in the message that the button belongs to."""
+
+    view: str
+
+
+class SettingButton(CallbackData, prefix="s"):
+    """Changes a setting of the operator."""
+
+    act: SettingAct
+    arg: str = ""
+
+
+def voice_key(name: str) -> str:
+    """A short stand-in for a preset's name, which may be long or hold a colon."""
+    return hashlib.sha256(name.encode()).hexdigest()[:10] if name else "-"

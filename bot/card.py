@@ -1,0 +1,107 @@
+"""What a draft's card shows: everything read in one transaction, then rendered by pure functions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.ports import Services
+from bot.progress import ProgressBoard, Step
+from storage.errors import NotFoundError
+from storage.unit_of_work import UnitOfWork
+from storage.values import Account, AccountStatus, Clip, Draft, Fault, Operator, Task, Upload
+
+PANELS = ("accounts", "text", "voice", "time", "privacy", "discard")
+"""Parts of a draft's card that are chosen from buttons."""
+QUESTIONS = ("title", "description", "time")
+"""What the next plain text may answer about a draft; `time` is both a panel and a question."""
+
+
+@dataclass(frozen=True, slots=True)
+class Voice:
+    """A voice as the card shows it; the empty name is the original voice."""
+
+    name: str
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class TaskLine:
+    """One task of an approved post."""
+
+    task: Task
+    account: Account
+    upload: Upload | None
+    step: Step | None
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """All that a card is made of; `panel` is the part that is open, or the question that waits for an answer."""
+
+    draft: Draft
+    clip: Clip
+    accounts: tuple[Account, ...]
+    platforms: tuple[tuple[str, str], ...]
+    voices: tuple[Voice, ...]
+    problems: tuple[Fault, ...]
+    tasks: tuple[TaskLine, ...]
+    panel: str | None
+    timezone: str
+    now: datetime
+
+    @property
+    def chosen(self) -> tuple[Account, ...]:
+        return tuple(account for account in self.accounts if account.id in self.draft.account_ids)
+
+    def platform_title(self, name: str) -> str:
+        return dict(self.platforms).get(name, name)
+
+
+async def load_card(
+    uow: UnitOfWork, draft_id: int, *, operator: Operator, services: Services, board: ProgressBoard, now: datetime
+) -> Card:
+    """Read a card. Raises NotFoundError for an unknown draft."""
+    draft = await uow.drafts.get(draft_id)
+    clip = await uow.clips.get(draft.clip_id)
+    connected = await uow.accounts.list()
+    accounts = tuple(a for a in connected if a.status is not AccountStatus.DISCONNECTED)
+    chosen = tuple(account for account in accounts if account.id in draft.account_ids)
+    asked = await uow.conversations.get(draft.chat_id)
+    return Card(
+        draft=draft,
+        clip=clip,
+        accounts=accounts,
+        platforms=tuple((choice.name, choice.display_name) for choice in services.accounts.platforms()),
+        voices=tuple(Voice(option.name, option.title) for option in services.voices()),
+        problems=draft_problems(services, draft, clip, chosen),
+        tasks=await _task_lines(uow, draft, board),
+        panel=asked.question if asked is not None and asked.draft_id == draft.id else None,
+        timezone=operator.timezone,
+        now=now,
+    )
+
+
+def draft_problems(services: Services, draft: Draft, clip: Clip, accounts: tuple[Account, ...]) -> tuple[Fault, ...]:
+    """Everything that stands between a draft and its approval; a time must have been chosen, be it "now"."""
+    problems = services.approval.problems(draft, clip, accounts)
+    if draft.scheduled_time is None and not draft.publish_now:
+        problems = (*problems, Fault("draft.no_time"))
+    return problems
+
+
+async def _task_lines(uow: UnitOfWork, draft: Draft, board: ProgressBoard) -> tuple[TaskLine, ...]:
+    if draft.post_id is None:
+        return ()
+    lines = []
+    for task in await uow.tasks.of_post(draft.post_id):
+        account = await uow.accounts.get(task.account_id)
+        lines.append(TaskLine(task, account, await _upload_of(uow, task), board.of(task.id)))
+    return tuple(lines)
+
+
+async def _upload_of(uow: UnitOfWork, task: Task) -> Upload | None:
+    try:
+        return await uow.uploads.by_task(task.id)
+    except NotFoundError:
+        return None

@@ -1,0 +1,92 @@
+"""An open draft's card: what the clip is, what was chosen, and what is still missing."""
+
+from __future__ import annotations
+
+from bot import draft_panels, formats
+from bot.callbacks import DraftAct
+from bot.card import Card
+from bot.card_lines import facts_line, press, privacy_line, title_of, voice_title, when_line
+from bot.screen import Button, Rows, Screen, shorten
+from bot.texts import Markup, Speech
+from storage.values import ClipState, DraftState
+
+DESCRIPTION_SHOWN = 300
+"""UTF-16 units of a description on the card: the rest is a tap away."""
+
+
+def render_draft(card: Card, t: Speech) -> Screen:
+    """The card of a draft that is not approved."""
+    if card.draft.state is DraftState.DISCARDED:
+        return Screen(t("card.discarded", title=title_of(card, t)))
+    if card.clip.state is ClipState.RECEIVING:
+        return Screen(t("card.receiving", title=title_of(card, t)), ((_discard(card, t),),))
+    if card.clip.state is ClipState.FAILED:
+        return _failed(card, t)
+    panel = draft_panels.PANELS.get(card.panel or "")
+    if panel is not None:
+        text, rows = panel(card, t)
+        return Screen(f"{t('card.heading', title=title_of(card, t))}\n\n{text}", rows)
+    return Screen(_overview(card, t), _buttons(card, t))
+
+
+def _failed(card: Card, t: Speech) -> Screen:
+    fault = card.clip.fault
+    why = formats.fault_sentence(fault, t, zone=card.timezone, now=card.now) if fault else t("error.unknown")
+    text = f"{t('card.heading', title=title_of(card, t))}\n\n⚠️ {why}"
+    retry = Button(t.plain("button.try_again"), data=press(card, DraftAct.RETRY_CLIP), style="primary")
+    can_retry = fault is not None and fault.code in ("clip.download_failed", "clip.disk_full", "clip.gone")
+    return Screen(text, ((retry,), (_discard(card, t),)) if can_retry else ((_discard(card, t),),))
+
+
+def _overview(card: Card, t: Speech) -> str:
+    lines = [t("card.heading", title=title_of(card, t)), Markup(facts_line(card, t))]
+    if card.draft.description:
+        lines += ["", t("card.description", text=shorten(card.draft.description, DESCRIPTION_SHOWN))]
+    accounts = ", ".join(account.title for account in card.chosen) or t.plain("card.not_chosen")
+    lines += [
+        "",
+        t("card.accounts", accounts=accounts),
+        t("card.voice", voice=voice_title(card.draft.voice_preset, card.voices, t)),
+        t("card.when", when=when_line(card, t)),
+        t("card.privacy", privacy=privacy_line(card, t)),
+    ]
+    missing = [formats.fault_sentence(fault, t, zone=card.timezone, now=card.now) for fault in card.problems]
+    if missing:
+        lines += ["", t("card.missing"), *(f"• {sentence}" for sentence in missing)]
+    return "\n".join(lines)
+
+
+def _buttons(card: Card, t: Speech) -> Rows:
+    def panel(name: str) -> Button:
+        return Button(t.plain(f"button.{name}"), data=press(card, DraftAct.PANEL, name))
+
+    approve = Button(
+        t.plain("button.approve"), data=press(card, DraftAct.APPROVE), style=None if card.problems else "success"
+    )
+    rows: Rows = (
+        (panel("accounts"), panel("voice")),
+        (panel("time"), panel("text")),
+        (panel("privacy"), _discard(card, t)),
+        (approve,),
+    )
+    return (_next_step(card, t), *rows) if _next_step(card, t) else rows
+
+
+def _next_step(card: Card, t: Speech) -> tuple[Button, ...]:
+    """The first thing that is missing, as a wide button: whoever only ever taps the top button gets through."""
+    draft = card.draft
+    missing = {
+        "accounts": not card.chosen,
+        "title": not draft.title,
+        "voice": draft.voice_preset is None,
+        "time": draft.scheduled_time is None and not draft.publish_now,
+    }
+    for panel, is_missing in missing.items():
+        if is_missing:
+            label = t.plain("button.next", step=t.plain(f"step.choose_{panel}"))
+            return (Button(label, data=press(card, DraftAct.PANEL, panel), style="primary"),)
+    return ()
+
+
+def _discard(card: Card, t: Speech) -> Button:
+    return Button(t.plain("button.discard"), data=press(card, DraftAct.PANEL, "discard"))

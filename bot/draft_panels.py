@@ -1,0 +1,127 @@
+"""The parts of a draft's card that open in its place: accounts, texts, voice, time, privacy, discard."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TypeAlias
+
+from bot import formats
+from bot.callbacks import ConnectButton, DraftAct, voice_key
+from bot.card import Card
+from bot.card_lines import press, title_of, voice_title, when_line
+from bot.screen import Button, Rows, shorten
+from bot.texts import Speech
+from storage.values import AccountStatus
+
+Panel: TypeAlias = Callable[[Card, Speech], tuple[str, Rows]]
+
+PRIVACIES = ("public", "unlisted", "private")
+TIME_PRESETS = ("in_1h", "in_3h", "evening", "morning")
+"""Named times of the time panel; `bot/handlers/draft_times.py` says what they mean."""
+
+
+def _accounts(card: Card, t: Speech) -> tuple[str, Rows]:
+    toggles: Rows = tuple(
+        (
+            Button(
+                f"{'✅' if account.id in card.draft.account_ids else '⬜'} {shorten(account.title, 40)}"
+                f" · {card.platform_title(account.platform)}",
+                data=press(card, DraftAct.TOGGLE_ACCOUNT, str(account.id)),
+            ),
+        )
+        for account in card.accounts
+        if account.status is AccountStatus.ACTIVE or account.id in card.draft.account_ids
+    )
+    connect: Rows = tuple(
+        (
+            Button(
+                t.plain("button.connect", platform=title),
+                data=ConnectButton(platform=name).pack(),
+                style=None if toggles else "primary",
+            ),
+        )
+        for name, title in card.platforms
+    )
+    text = t("panel.accounts") if toggles else t("panel.no_accounts")
+    return text, (*toggles, *connect, (_done(card, t),))
+
+
+def _text(card: Card, t: Speech) -> tuple[str, Rows]:
+    description = shorten(card.draft.description, 2000) or t.plain("card.no_description")
+    text = t("panel.text", title=title_of(card, t), description=description)
+    return text, ((_open(card, t, "title"), _open(card, t, "description")), (_done(card, t),))
+
+
+def _asked(key: str) -> Panel:
+    def panel(card: Card, t: Speech) -> tuple[str, Rows]:
+        return t(key), ((_back(card, t),),)
+
+    return panel
+
+
+def _voice(card: Card, t: Speech) -> tuple[str, Rows]:
+    lines, buttons = [t("panel.voice")], []
+    for name in ("", *(voice.name for voice in card.voices if voice.name)):
+        title = voice_title(name, card.voices, t)
+        key = f"voice.{name or 'original'}.about"
+        lines.append(t("panel.voice_line", title=title, about=t.plain(key) if t.knows(key) else ""))
+        mark = "✅ " if card.draft.voice_preset == name else ""
+        buttons.append(Button(mark + shorten(title, 30), data=press(card, DraftAct.VOICE, voice_key(name))))
+    return "\n".join(lines), (*_pairs(buttons), (_back(card, t),))
+
+
+def _time(card: Card, t: Speech) -> tuple[str, Rows]:
+    text = t("panel.time", when=when_line(card, t), zone=formats.offset(card.timezone, card.now))
+    presets = [Button(t.plain(f"button.time.{name}"), data=press(card, DraftAct.AT, name)) for name in TIME_PRESETS]
+    now = Button(t.plain("button.now"), data=press(card, DraftAct.NOW), style="primary")
+    return text, ((now,), *_pairs(presets), (_back(card, t),))
+
+
+def _privacy(card: Card, t: Speech) -> tuple[str, Rows]:
+    chosen, kids = card.draft.options.get("privacy_status", "public"), bool(card.draft.options.get("made_for_kids"))
+    privacies: Rows = tuple(
+        (Button(_mark(chosen == name) + t.plain(f"privacy.{name}"), data=press(card, DraftAct.PRIVACY, name)),)
+        for name in PRIVACIES
+    )
+    audience = (
+        Button(_mark(not kids) + t.plain("card.not_for_kids"), data=press(card, DraftAct.KIDS, "0")),
+        Button(_mark(kids) + t.plain("card.for_kids"), data=press(card, DraftAct.KIDS, "1")),
+    )
+    return t("panel.privacy"), (*privacies, audience, (_done(card, t),))
+
+
+def _discard(card: Card, t: Speech) -> tuple[str, Rows]:
+    yes = Button(t.plain("button.discard_yes"), data=press(card, DraftAct.DISCARD), style="danger")
+    return t("panel.discard"), ((yes, Button(t.plain("button.keep"), data=press(card, DraftAct.PANEL))),)
+
+
+def _mark(is_chosen: bool) -> str:
+    return "✅ " if is_chosen else ""
+
+
+def _open(card: Card, t: Speech, question: str) -> Button:
+    return Button(t.plain(f"button.{question}"), data=press(card, DraftAct.PANEL, question))
+
+
+def _done(card: Card, t: Speech) -> Button:
+    return Button(t.plain("button.done"), data=press(card, DraftAct.PANEL))
+
+
+def _back(card: Card, t: Speech) -> Button:
+    return Button(t.plain("button.back"), data=press(card, DraftAct.PANEL))
+
+
+def _pairs(buttons: list[Button]) -> Rows:
+    return tuple(tuple(buttons[at : at + 2]) for at in range(0, len(buttons), 2))
+
+
+PANELS: Mapping[str, Panel] = {
+    "accounts": _accounts,
+    "text": _text,
+    "title": _asked("panel.title"),
+    "description": _asked("panel.description"),
+    "voice": _voice,
+    "time": _time,
+    "privacy": _privacy,
+    "discard": _discard,
+}

@@ -1,0 +1,88 @@
+"""Things asked for in the chat that need another site's answer: they run from the outbox, outside any transaction."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any, Protocol
+
+from bot import formats
+from bot.ports import Accounts
+from bot.screen import Button, Screen
+from bot.texts import Texts
+from scheduler.faults import fault_of
+from storage.database import Database
+from storage.errors import (
+    ConflictError,
+    ConsentExpiredError,
+    ConsentUnknownError,
+    ConsentUsedError,
+    UnavailableError,
+)
+from storage.values import Operator
+
+log = logging.getLogger(__name__)
+
+
+class ConsentWindow(Protocol):
+    """Listens for the page that comes back, until a consent expires."""
+
+    async def open_until(self, expires_at: datetime) -> None: ...
+
+
+class Errands:
+    """Runs errands by name; each answers the message to send, or None where a notice tells the outcome."""
+
+    def __init__(
+        self, *, db: Database, accounts: Accounts, window: ConsentWindow, texts: Texts, clock: Callable[[], datetime]
+    ) -> None:
+        self._db = db
+        self._accounts = accounts
+        self._window = window
+        self._texts = texts
+        self._clock = clock
+
+    async def run(self, operator: Operator, chat_id: int, payload: Mapping[str, Any]) -> Screen | None:
+        """Run one errand."""
+        match payload["errand"]:
+            case "connect":
+                return await self._connect(operator, chat_id, str(payload["platform"]))
+            case "finish_connect":
+                return await self._finish_connect(operator, payload["answer"])
+            case "disconnect":
+                return await self._disconnect(operator, int(payload["account_id"]))
+        return None
+
+    async def _connect(self, operator: Operator, chat_id: int, platform: str) -> Screen:
+        t = self._texts.of(operator.locale)
+        request = await self._accounts.begin_connect(operator, chat_id, platform)
+        await self._window.open_until(request.expires_at)
+        until = formats.moment(request.expires_at, operator.timezone, self._clock(), t)
+        titles = {choice.name: choice.display_name for choice in self._accounts.platforms()}
+        title = titles.get(platform, platform)
+        button = Button(t.plain("button.open_consent", platform=title), url=request.url, style="primary")
+        return Screen(t("connect.go", platform=title, until=until), ((button,),))
+
+    async def _finish_connect(self, operator: Operator, answer: Mapping[str, str]) -> Screen | None:
+        """A consent that was good but did not become an account is told by a notice; a bad one is told here."""
+        t = self._texts.of(operator.locale)
+        try:
+            await self._accounts.complete_connect(params=answer, operator_id=operator.id)
+        except (ConsentUnknownError, ConsentUsedError, ConsentExpiredError) as error:
+            return Screen(t(f"error.{error.code}"))
+        except (ConflictError, UnavailableError):
+            raise
+        except Exception as error:  # noqa: BLE001
+            # The border to the scheduler and, behind it, the site: its errors have codes, anything else is a bug.
+            fault = fault_of(error)
+            log.info("an account was not connected: %s", fault.code)
+            return Screen(t("error.internal")) if fault.code == "task.unexpected" else None
+        return None
+
+    async def _disconnect(self, operator: Operator, account_id: int) -> Screen:
+        t = self._texts.of(operator.locale)
+        async with self._db.read() as uow:
+            account = await uow.accounts.get(account_id)
+        await self._accounts.disconnect(account_id)
+        return Screen(t("account.disconnected", account=account.title))

@@ -1,0 +1,113 @@
+"""Plain text: the answer to what was asked, or something that we do not understand and say so."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, TypeAlias
+
+from aiogram import Router
+from aiogram.types import CallbackQuery, Message
+
+from bot.handlers.settings import known_zone
+from bot.news import fault_to_json
+from bot.turn import Turn
+from scheduler.errors import TimeError
+from storage.values import Conversation, Draft, DraftState, Fault
+
+TITLE_LIMIT = 100
+DESCRIPTION_LIMIT = 5000
+"""Characters that are kept; the platforms' own limits are named on the card."""
+
+AnswerHandler: TypeAlias = Callable[[Turn, Draft, str], Awaitable[bool]]
+
+
+async def on_text(message: Message, turn: Turn) -> None:
+    """Take the text as the answer to the open question; with none open, say what can be done."""
+    text = (message.text or "").strip()
+    asked = await turn.uow.conversations.get(turn.chat_id)
+    if text.startswith("/"):
+        await turn.replies.text("sorry.command")
+    elif asked is None or not await _answer(turn, asked, text):
+        await turn.replies.text("sorry.text")
+
+
+async def _answer(turn: Turn, asked: Conversation, text: str) -> bool:
+    """Whether the text answers what was asked."""
+    if asked.question == "timezone":
+        return await _timezone(turn, text)
+    handler = DRAFT_ANSWERS.get(asked.question)
+    if handler is None or asked.draft_id is None:
+        return False
+    draft = await turn.uow.drafts.get(asked.draft_id)
+    if draft.state is not DraftState.OPEN:
+        await turn.uow.conversations.clear(turn.chat_id)
+        return False
+    if await handler(turn, draft, text):
+        await turn.uow.conversations.clear(turn.chat_id)
+        # The card follows the answer down the chat: whoever typed is looking there.
+        await turn.replies.new_card(draft)
+    return True
+
+
+async def _timezone(turn: Turn, text: str) -> bool:
+    zone = known_zone(text)
+    if zone is None:
+        await turn.replies.text("settings.unknown_timezone", text=text[:60])
+        return True
+    await turn.uow.operators.set_timezone(turn.operator.id, zone)
+    await turn.uow.conversations.clear(turn.chat_id)
+    await turn.replies.view("settings")
+    return True
+
+
+async def _title(turn: Turn, draft: Draft, text: str) -> bool:
+    title = " ".join(text.split())
+    if len(title) > TITLE_LIMIT:
+        await turn.replies.text("sorry.long_title", n=len(title), limit=TITLE_LIMIT)
+        return False
+    return await _change(turn, draft, title=title)
+
+
+async def _description(turn: Turn, draft: Draft, text: str) -> bool:
+    return await _change(turn, draft, description="" if text == "-" else text[:DESCRIPTION_LIMIT])
+
+
+async def _time(turn: Turn, draft: Draft, text: str) -> bool:
+    try:
+        when = turn.services.parse_time(text, now=turn.now, timezone=turn.operator.timezone)
+    except TimeError as error:
+        await turn.replies.fault(fault_to_json(Fault(error.code, error.params)))
+        return False
+    return await _change(turn, draft, publish_now=False, scheduled_time=when)
+
+
+async def _change(turn: Turn, draft: Draft, **fields: Any) -> bool:
+    await turn.uow.drafts.change(draft.id, version=draft.version, **fields)
+    return True
+
+
+DRAFT_ANSWERS: Mapping[str, AnswerHandler] = {"title": _title, "description": _description, "time": _time}
+
+
+async def has_text(message: Message) -> bool:
+    """Filter: there is a text."""
+    return bool(message.text)
+
+
+async def on_anything(_: Message, turn: Turn) -> None:
+    """A photo, a sticker, a file that is no video."""
+    await turn.replies.text("sorry.not_a_video")
+
+
+async def on_unknown_button(_: CallbackQuery, turn: Turn) -> None:
+    """A button of another version of this program, or a forged one."""
+    turn.replies.toast(turn.t.plain("toast.unknown"))
+
+
+def build() -> Router:
+    """The router that catches all the rest; it must be the last one."""
+    router = Router(name="answers")
+    router.message.register(on_text, has_text)
+    router.message.register(on_anything)
+    router.callback_query.register(on_unknown_button)
+    return router

@@ -1,0 +1,150 @@
+"""What the bot asks of the scheduler, as the smallest shapes that serve it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Literal, Protocol, TypeAlias
+
+from storage.unit_of_work import UnitOfWork
+from storage.values import Account, Clip, ClipFacts, Draft, Fault, Operator, Post
+
+Answer: TypeAlias = Literal["it_is_there", "publish_again", "drop", "publish_now"]
+
+
+class PlatformChoice(Protocol):
+    """A site that accounts can be connected on."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def display_name(self) -> str: ...
+
+
+class ConsentRequest(Protocol):
+    """Where the operator gives consent, and until when."""
+
+    @property
+    def url(self) -> str: ...
+
+    @property
+    def expires_at(self) -> datetime: ...
+
+
+class VoiceOption(Protocol):
+    """A voice that can be chosen."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def title(self) -> str: ...
+
+
+class BucketReport(Protocol):
+    """An allowance and how much of it is used; `account` None means it belongs to the app."""
+
+    @property
+    def platform(self) -> str: ...
+
+    @property
+    def bucket(self) -> str: ...
+
+    @property
+    def account(self) -> Account | None: ...
+
+    @property
+    def size(self) -> int: ...
+
+    @property
+    def used(self) -> int: ...
+
+    @property
+    def resets_at(self) -> datetime | None: ...
+
+
+class Approval(Protocol):
+    """Turns a draft into a post, and back while that is possible."""
+
+    def problems(self, draft: Draft, clip: Clip, accounts: Sequence[Account]) -> tuple[Fault, ...]: ...
+
+    async def approve(self, uow: UnitOfWork, draft: Draft, operator: Operator) -> Post: ...
+
+    async def reopen(self, uow: UnitOfWork, post_id: int) -> Draft: ...
+
+    async def cancel(self, uow: UnitOfWork, post_id: int) -> None: ...
+
+
+class Accounts(Protocol):
+    """Connects and disconnects accounts. What takes no `uow` speaks over the network in its own transactions."""
+
+    def platforms(self) -> Sequence[PlatformChoice]: ...
+
+    def parse_callback(self, text: str) -> Mapping[str, str] | None: ...
+
+    async def begin_connect(self, operator: Operator, chat_id: int, platform: str) -> ConsentRequest: ...
+
+    async def complete_connect(self, *, params: Mapping[str, str], operator_id: int | None) -> Account: ...
+
+    async def disable(self, uow: UnitOfWork, account_id: int) -> None: ...
+
+    async def enable(self, uow: UnitOfWork, account_id: int) -> None: ...
+
+    async def disconnect(self, account_id: int) -> None: ...
+
+
+class Quotas(Protocol):
+    """Knows the allowances."""
+
+    async def report(self, uow: UnitOfWork, now: datetime) -> Sequence[BucketReport]: ...
+
+
+class Intake(Protocol):
+    """Looks into a file that came in."""
+
+    async def examine(self, path: Path) -> ClipFacts: ...
+
+
+class Desk(Protocol):
+    """The operator's words about a task."""
+
+    async def retry(self, uow: UnitOfWork, task_id: int) -> object: ...
+
+    async def cancel(self, uow: UnitOfWork, task_id: int) -> object: ...
+
+    async def resolve(self, uow: UnitOfWork, task_id: int, answer: Answer) -> object: ...
+
+
+class TimeReader(Protocol):
+    """Reads a time that a person typed; raises an error with a `code`."""
+
+    def __call__(self, text: str, *, now: datetime, timezone: str) -> datetime: ...
+
+
+class VoiceList(Protocol):
+    """The voices that can be chosen now."""
+
+    def __call__(self) -> Sequence[VoiceOption]: ...
+
+
+class Wake(Protocol):
+    """Told that there is work."""
+
+    def __call__(self) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """Everything of the scheduler that the chat uses."""
+
+    approval: Approval
+    accounts: Accounts
+    quotas: Quotas
+    intake: Intake
+    desk: Desk
+    parse_time: TimeReader
+    voices: VoiceList
+    wake_scheduler: Wake

@@ -1,0 +1,136 @@
+"""An approved post's card: how each account's task fares, and what can still be done about it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from bot import formats
+from bot.callbacks import PostAct, PostButton, TaskAct, TaskButton
+from bot.card import Card, TaskLine
+from bot.card_lines import facts_line, title_of, voice_title
+from bot.progress import Step
+from bot.screen import Button, Rows, Screen, shorten
+from bot.texts import Markup, Speech
+from storage.values import Fault, Stage, Task, TaskStatus
+
+MARKS = {
+    TaskStatus.PENDING: "🕒",
+    TaskStatus.PROCESSING: "⏳",
+    TaskStatus.COMPLETED: "✅",
+    TaskStatus.FAILED: "❌",
+    TaskStatus.CANCELLED: "🚫",
+    TaskStatus.NEEDS_ATTENTION: "❗",
+}
+OUTCOME_UNKNOWN = "task.outcome_unknown"
+TOO_LATE = "task.too_late"
+WAITS_FOR_ACCOUNT = "account.needs_reauth"
+QUESTIONS: dict[str, tuple[TaskAct, ...]] = {
+    OUTCOME_UNKNOWN: (TaskAct.IT_IS_THERE, TaskAct.PUBLISH_AGAIN, TaskAct.DROP),
+    TOO_LATE: (TaskAct.PUBLISH_NOW, TaskAct.DROP),
+    WAITS_FOR_ACCOUNT: (TaskAct.DROP,),
+    "account.disabled": (TaskAct.DROP,),
+}
+"""What may be answered to each question that a task waits with; to any other trouble, "retry" or "drop"."""
+
+
+def render_post(card: Card, t: Speech) -> Screen:
+    """The card of an approved draft."""
+    head = [
+        t("card.heading", title=title_of(card, t)),
+        Markup(facts_line(card, t)),
+        t("card.voice", voice=voice_title(card.draft.voice_preset, card.voices, t)),
+    ]
+    if card.tasks:
+        head.append(t("card.when", when=formats.moment(_due(card), card.timezone, card.now, t)))
+    blocks = [_task_block(card, line, t) for line in card.tasks]
+    return Screen("\n\n".join(["\n".join(head), *blocks]), _buttons(card, t))
+
+
+def _due(card: Card) -> datetime:
+    return min(line.task.scheduled_time for line in card.tasks)
+
+
+def can_edit(tasks: tuple[Task, ...]) -> bool:
+    """Nothing was sent to a site yet: every task waits, or is being prepared."""
+    return bool(tasks) and all(
+        task.status is TaskStatus.PENDING and task.stage in (Stage.PREPARE, Stage.OPEN) and task.opened_at is None
+        for task in tasks
+    )
+
+
+def can_cancel(task: Task) -> bool:
+    """It has not begun the request that publishes."""
+    return task.status in (TaskStatus.PENDING, TaskStatus.PROCESSING) and task.commit_started_at is None
+
+
+def _task_block(card: Card, line: TaskLine, t: Speech) -> str:
+    task = line.task
+    name = t(
+        "card.task",
+        mark=MARKS.get(task.status, "•"),
+        account=shorten(line.account.title, 60),
+        platform=card.platform_title(task.platform),
+    )
+    return f"{name}\n{_fate(card, line, t)}"
+
+
+def _fate(card: Card, line: TaskLine, t: Speech) -> str:
+    task = line.task
+    if task.status is TaskStatus.COMPLETED:
+        return t("task.completed", url=line.upload.video_url) if line.upload else t("task.completed_no_link")
+    if task.status is TaskStatus.CANCELLED:
+        return t("task.cancelled")
+    if task.fault is not None:
+        return _faulty(card, task, task.fault, t)
+    if task.status is TaskStatus.PROCESSING or task.lease_owner is not None:
+        return _progress(task, line.step, t)
+    return t("task.waiting", when=formats.moment(task.scheduled_time, card.timezone, card.now, t))
+
+
+def _faulty(card: Card, task: Task, fault: Fault, t: Speech) -> str:
+    why = Markup(formats.fault_sentence(fault, t, zone=card.timezone, now=card.now))
+    if task.status in (TaskStatus.PENDING, TaskStatus.PROCESSING):
+        when = formats.moment(task.next_attempt_at or card.now, card.timezone, card.now, t)
+        return t("task.deferred", why=why, when=when)
+    return why
+
+
+def _progress(task: Task, step: Step | None, t: Speech) -> str:
+    name, fraction = (step.name, step.fraction) if step else (task.stage.value, None)
+    if fraction is None and task.stage is Stage.TRANSFER and task.bytes_total:
+        fraction = task.bytes_confirmed / task.bytes_total
+    key = f"step.{name}"
+    doing = t(key) if t.knows(key) else t(f"step.{task.stage.value}")
+    if fraction is None:
+        return t("task.doing", doing=Markup(doing))
+    return t("task.progress", doing=Markup(doing), bar=formats.bar(fraction), percent=formats.percent(fraction))
+
+
+def _buttons(card: Card, t: Speech) -> Rows:
+    rows: Rows = ()
+    for line in card.tasks:
+        rows = (*rows, *task_buttons(line.task, t, url=line.upload.video_url if line.upload else None))
+    edit = PostButton(draft=card.draft.id, version=card.draft.version, act=PostAct.EDIT).pack()
+    cancel = PostButton(draft=card.draft.id, version=card.draft.version, act=PostAct.CANCEL).pack()
+    last: tuple[Button, ...] = ()
+    if can_edit(tuple(line.task for line in card.tasks)):
+        last = (Button(t.plain("button.edit"), data=edit),)
+    if any(can_cancel(line.task) for line in card.tasks):
+        last = (*last, Button(t.plain("button.cancel"), data=cancel))
+    return (*rows, last) if last else rows
+
+
+def task_buttons(task: Task, t: Speech, *, url: str | None = None) -> Rows:
+    """What can be done about a task, by its state."""
+    if task.status is TaskStatus.COMPLETED and url:
+        return ((Button(t.plain("button.open_video"), url=url),),)
+    if task.status is TaskStatus.FAILED:
+        return ((_task_button(task, t, TaskAct.RETRY, "button.retry"),),)
+    if task.status is not TaskStatus.NEEDS_ATTENTION:
+        return ()
+    acts = QUESTIONS.get(task.fault.code if task.fault else "", (TaskAct.RETRY, TaskAct.DROP))
+    return tuple((_task_button(task, t, act, f"button.{act.name.lower()}"),) for act in acts)
+
+
+def _task_button(task: Task, t: Speech, act: TaskAct, key: str) -> Button:
+    return Button(t.plain(key), data=TaskButton(task=task.id, act=act).pack())
