@@ -12,6 +12,7 @@ from storage.errors import ConflictError
 from storage.keyring import Keyring
 from storage.transaction import Clock
 from storage.unit_of_work import UnitOfWork
+from storage.upgrade import upgrade
 
 T = TypeVar("T")
 
@@ -52,8 +53,6 @@ class Database:
 
     async def migrate(self) -> None:
         """Bring the schema to this program's version; quick when it is there already. Raises MigrationError."""
-        from storage.upgrade import upgrade
-
         await upgrade(self._writer)
 
     def begin(self) -> UnitOfWork:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from types import TracebackType
 from typing import Self
 
@@ -46,7 +47,7 @@ class UnitOfWork:
             try:
                 await self._begin(self._connection)
             except BaseException:
-                await self._connection.close()
+                await self._close()
                 raise
         except (DBAPIError, PoolTimeoutError) as error:
             raise (translate(error) or error) from error
@@ -77,8 +78,9 @@ class UnitOfWork:
     async def _close(self) -> None:
         connection, self._connection = self._connection, None
         if connection is not None:
-            # Closing gives the connection back to the pool, which rolls back whatever was not committed.
-            await connection.close()
+            # Closing gives the connection back to the pool, which rolls back whatever was not committed. It is
+            # shielded: a cancelled task must not keep SQLite's only writing connection.
+            await asyncio.shield(asyncio.ensure_future(connection.close()))
 
     def _bind(self, tx: Transaction) -> None:
         self.transaction = tx

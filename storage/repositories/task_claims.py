@@ -14,11 +14,12 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, and_, case, exists, func, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
-from storage.errors import DuplicateError, FenceLostError
-from storage.repositories.task_rows import columns_of_changes, task_from_row
+from storage.errors import DuplicateError, FenceLostError, SecretError
+from storage.repositories.faults import fault_to_json
+from storage.repositories.task_rows import columns_of_changes, has_unreadable_session, task_from_row
 from storage.tables import tasks
 from storage.transaction import Record, Transaction, columns
-from storage.values import UPLOAD_STAGES, Stage, Task, TaskStatus
+from storage.values import UPLOAD_STAGES, Fault, Stage, Task, TaskStatus
 
 CLAIMABLE = (TaskStatus.PENDING, TaskStatus.PROCESSING)
 NO_LEASE: dict[str, Any] = {"lease_owner": None, "lease_until": None, "running_account": None}
@@ -42,6 +43,7 @@ class TaskClaims:
         """Lease up to `limit` due tasks in these stages to `owner`; no two claimers get the same one.
 
         Tasks in upload stages are given one per account, and only while no other of the account is leased.
+        A task whose session cannot be read is not given: it needs attention, and does not hold up the others.
         """
         statement = _due(now, stages, exclude_busy_accounts=exclude_busy_accounts)
         claimed: list[Task] = []
@@ -52,8 +54,11 @@ class TaskClaims:
                 break
             if row["stage"] in UPLOAD_STAGES and row["account_id"] in taken:
                 continue
-            if await self._lease(row, now, owner, lease_until):
-                taken.add(row["account_id"] if row["stage"] in UPLOAD_STAGES else 0)
+            if has_unreadable_session(task_from_row(row, self._tx.keyring)):
+                await self._park(row)
+            elif await self._lease(row, now, owner, lease_until):
+                if row["stage"] in UPLOAD_STAGES:
+                    taken.add(row["account_id"])
                 claimed.append(await self._load(row["id"]))
         return tuple(claimed)
 
@@ -80,6 +85,8 @@ class TaskClaims:
         try:
             matched = await self._tx.change(update(tasks).where(is_mine).values(values))
         except IntegrityError:
+            if values.get("running_account") is None:
+                raise
             raise DuplicateError(f"account {row['account_id']} is busy with another upload") from None
         if not matched:
             raise FenceLostError(f"task {task_id} has left fence {fence}", task_id=task_id)
@@ -119,6 +126,16 @@ class TaskClaims:
         except IntegrityError:
             # Another claimer took the account's slot in this very moment; its statement alone was undone.
             return False
+
+    async def _park(self, row: Record) -> None:
+        values = {
+            **NO_LEASE,
+            **NEW_FENCE,
+            "status": TaskStatus.NEEDS_ATTENTION,
+            "fault": fault_to_json(Fault(SecretError.code)),
+            "updated_at": self._tx.clock(),
+        }
+        await self._tx.change(update(tasks).where(tasks.c.id == row["id"]).values(values))
 
     async def _displace_expired(self, account_id: int, task_id: int, now: datetime) -> None:
         # The fence grows too: the stalled worker must not wake up and go on beside the new one.

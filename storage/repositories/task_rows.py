@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from storage.errors import SecretError
 from storage.keyring import Keyring
 from storage.repositories.faults import fault_from_json, fault_to_json
 from storage.transaction import Record
@@ -43,17 +44,33 @@ def session_context(task_id: int, account_id: int, platform: str) -> tuple[objec
     return account_id, platform, "session", task_id
 
 
+UNREADABLE_SESSION: JsonObject = {}
+"""Stands for a sealed session that no key opens: there is one, so nobody may believe that none was opened."""
+
+
 def task_from_row(row: Record, keyring: Keyring) -> Task:
-    """Raises SecretError when the session cannot be opened."""
+    """The task; one whose session cannot be read can still be shown, cancelled and dropped."""
     fields = {key: value for key, value in row.items() if key not in INTERNAL}
     fields["keywords"] = tuple(row["keywords"])
     fields["status"] = TaskStatus(row["status"])
     fields["stage"] = Stage(row["stage"])
     fields["fault"] = fault_from_json(row["fault"])
     if row["session"] is not None:
-        context = session_context(row["id"], row["account_id"], row["platform"])
-        fields["session"] = json.loads(keyring.decrypt(row["session"], *context))
+        fields["session"] = _opened(row, keyring)
     return Task(**fields)
+
+
+def has_unreadable_session(task: Task) -> bool:
+    return task.session is UNREADABLE_SESSION
+
+
+def _opened(row: Record, keyring: Keyring) -> JsonObject:
+    try:
+        text = keyring.decrypt(row["session"], *session_context(row["id"], row["account_id"], row["platform"]))
+    except SecretError:
+        return UNREADABLE_SESSION
+    session: JsonObject = json.loads(text)
+    return session
 
 
 def columns_of_changes(changes: dict[str, Any], row: Record, keyring: Keyring) -> dict[str, Any]:

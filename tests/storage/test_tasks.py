@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import text
 
-from storage.errors import FenceLostError, NotFoundError, SecretError, StaleVersionError
+from storage.errors import FenceLostError, NotFoundError, StaleVersionError
 from storage.values import Fault, Stage, TaskStatus
 from tests.storage.scene import Scene
 
@@ -59,8 +59,18 @@ async def test_a_session_opens_for_its_own_task_alone(scene: Scene) -> None:
         await uow.transaction.connection.execute(swap, {"sealed": sealed, "id": second.id})
         await uow.commit()
     assert (await scene.task(first.id)).session == SESSION
-    with pytest.raises(SecretError):
-        await scene.task(second.id)
+    assert (await scene.task(second.id)).session == {}, "not None: somebody must look at it"
+    assert [task.id for task in await scene.claim()] == [first.id]
+    parked = await scene.task(second.id)
+    assert (parked.status, parked.fault) == (TaskStatus.NEEDS_ATTENTION, Fault("storage.secret_unreadable"))
+
+
+async def test_a_task_whose_session_cannot_be_read_can_be_cancelled(scene: Scene) -> None:
+    task = await scene.add_task(session=SESSION)
+    async with scene.db.begin() as uow:
+        await uow.transaction.connection.execute(text("UPDATE tasks SET session = 'damaged'"))
+        cancelled = await uow.tasks.request(task.id, expected_statuses={task.status}, status=TaskStatus.CANCELLED)
+    assert cancelled.status is TaskStatus.CANCELLED
 
 
 async def test_the_repr_of_a_task_keeps_its_session_secret(scene: Scene) -> None:

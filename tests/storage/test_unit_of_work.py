@@ -208,12 +208,17 @@ async def test_what_was_committed_outlives_the_servers_sudden_death(
     await db.dispose()
 
 
-async def test_a_database_that_cannot_be_opened_is_unavailable(tmp_path: Path, keyring: Keyring) -> None:
-    db = Database(f"sqlite:///{tmp_path / 'nowhere' / 'fabric.db'}", keyring, clock=Clock())
+async def test_a_full_disk_is_said_so_and_keeps_what_was_committed(sqlite_db: Database) -> None:
+    async def fill() -> None:
+        async with sqlite_db.begin() as uow:
+            await uow.transaction.connection.execute(text("PRAGMA max_page_count = 1"))
+            await uow.inbox.add(1, [(1, "u", "x" * 1_000_000)])
+
     with pytest.raises(UnavailableError):
-        async with db.begin():
-            pass
-    await db.dispose()
+        await fill()
+    async with sqlite_db.begin() as uow:
+        await uow.transaction.connection.execute(text("PRAGMA max_page_count = 1000000"))
+        assert await uow.inbox.add(1, [(1, "u", "x" * 1_000_000)]) == 1
 
 
 async def test_a_second_writing_process_is_waited_for_and_then_a_conflict(
