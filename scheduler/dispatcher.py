@@ -11,6 +11,7 @@ from datetime import datetime
 from scheduler.lifecycle import Lifecycle
 from scheduler.settings import Pace
 from storage.database import Database
+from storage.unit_of_work import UnitOfWork
 from storage.values import UPLOAD_STAGES, Stage, Task
 
 log = logging.getLogger(__name__)
@@ -59,28 +60,26 @@ class Dispatcher:
 
     async def fill(self) -> int:
         """Claim what is due for every free worker; how many were started."""
-        started = 0
-        for lane in self._lanes:
-            free = lane.size - len(lane.running)
-            if free > 0:
-                for task in await self._claim(lane, free):
-                    self._start(lane, task)
-                    started += 1
-        return started
+        free = [lane for lane in self._lanes if len(lane.running) < lane.size]
+        claimed = await self._db.run(lambda uow: self._claim(uow, free)) if free else []
+        for lane, task in claimed:
+            self._start(lane, task)
+        return len(claimed)
 
-    async def _claim(self, lane: Lane, limit: int) -> tuple[Task, ...]:
+    async def _claim(self, uow: UnitOfWork, lanes: list[Lane]) -> list[tuple[Lane, Task]]:
         now = self._clock()
-        async with self._db.begin() as uow:
+        claimed: list[tuple[Lane, Task]] = []
+        for lane in lanes:
             tasks = await uow.tasks.claim_due(
                 now,
                 owner=self._owner,
                 lease_until=now + self._pace.lease,
                 stages=lane.stages,
-                limit=limit,
+                limit=lane.size - len(lane.running),
                 exclude_busy_accounts=lane.one_per_account,
             )
-            await uow.commit()
-        return tasks
+            claimed.extend((lane, task) for task in tasks)
+        return claimed
 
     def _start(self, lane: Lane, task: Task) -> None:
         work = asyncio.create_task(self._lifecycle.run(task), name=f"task {task.id} {task.stage.value}")

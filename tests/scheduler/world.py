@@ -25,7 +25,7 @@ from tests.support.voices import CopyingRunner, FakePresets
 
 START = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 KEY = bytes(range(32))
-CLIP_SIZE = 150_000  # three pieces of the fake platform
+CLIP_SIZE = 100_000  # two pieces of the fake platform
 FINAL = frozenset({TaskStatus.COMPLETED, TaskStatus.FAILED, TaskStatus.CANCELLED, TaskStatus.NEEDS_ATTENTION})
 
 
