@@ -1,4 +1,4 @@
-"""getUpdates as Telegram does it: only a higher offset confirms, one poller at a time, and nothing is lost on the way."""
+"""getUpdates as Telegram does it: only a higher offset confirms, one poller at a time, nothing is lost."""
 
 import asyncio
 import os

@@ -72,7 +72,17 @@ function badge(selector, count) {
 
 function view(name) {
   document.body.dataset.view = name;
-  for (const tab of document.querySelectorAll("[data-go]")) tab.setAttribute("aria-selected", String(tab.dataset.go === name));
+  // A link to a video that hangs on the wall leads there: the real site knows nothing of it.
+document.addEventListener("click", (event) => {
+  const link = event.target.closest?.("a[href]");
+  const found = link && /^https:\/\/(?:(?:www|m|studio)\.)?(?:youtube\.com\/(?:watch\?v=|shorts\/|video\/)|youtu\.be\/)([\w-]+)/.exec(link.href);
+  if (found && wall.point(found[1])) {
+    event.preventDefault();
+    view("wall");
+  }
+});
+
+for (const tab of document.querySelectorAll("[data-go]")) tab.setAttribute("aria-selected", String(tab.dataset.go === name));
   if (name === "chat") {
     badge("[data-chat-count]", (unread = 0));
     chat.toEnd();
@@ -109,6 +119,16 @@ function tick() {
   node.classList.add("tick");
   return node;
 }
+
+// A link to a video that hangs on the wall leads there: the real site knows nothing of it.
+document.addEventListener("click", (event) => {
+  const link = event.target.closest?.("a[href]");
+  const found = link && /^https:\/\/(?:(?:www|m|studio)\.)?(?:youtube\.com\/(?:watch\?v=|shorts\/|video\/)|youtu\.be\/)([\w-]+)/.exec(link.href);
+  if (found && wall.point(found[1])) {
+    event.preventDefault();
+    view("wall");
+  }
+});
 
 for (const tab of document.querySelectorAll("[data-go]")) tab.addEventListener("click", () => view(tab.dataset.go));
 $("more").addEventListener("click", chooseUser);

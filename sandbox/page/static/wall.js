@@ -22,12 +22,24 @@ export class Wall {
     let videos;
     try {
       const answer = await api.readVideos();
-      videos = (Array.isArray(answer) ? answer : answer.videos || answer.items || []).map(plain).filter((video) => video.there);
+      videos = answer.videos.map(plain);
     } catch {
       videos = [];
     }
     this.#draw(videos.reverse());
     this.onCount(videos.length);
+  }
+
+  // Whether the video hangs here; if so it is brought into view.
+  point(id) {
+    const card = this.box.querySelector(`[data-video-id="${CSS.escape(id)}"]`);
+    if (!card) return false;
+    requestAnimationFrame(() => {
+      card.scrollIntoView({ block: "center", behavior: "smooth" });
+      card.classList.add("pointed");
+      setTimeout(() => card.classList.remove("pointed"), 1600);
+    });
+    return true;
   }
 
   #draw(videos) {
@@ -54,24 +66,23 @@ export class Wall {
   }
 }
 
-// One shape for the ledger's rows, whether the fields stand in the platform's own nesting or beside each other.
+// What a card shows of a line of the ledger. It holds nothing that changes by itself, so equal means nothing to redraw.
 function plain(row) {
-  const snippet = row.snippet || row.resource?.snippet || {};
-  const status = row.status && typeof row.status === "object" ? row.status : row.resource?.status || {};
-  const id = row.id || row.video_id;
   return {
-    id,
+    id: row.id,
     platform: row.platform || "youtube",
-    title: row.title || snippet.title || "Untitled",
-    description: row.description ?? snippet.description ?? "",
-    channel: row.channel_title || snippet.channelTitle || row.channel?.title || row.channel || "",
-    privacy: row.privacy_status || row.privacy || status.privacyStatus || "",
-    publishAt: row.publish_at || status.publishAt || "",
-    state: row.upload_status || status.uploadStatus || row.processing_status || "",
-    reason: row.rejection_reason || status.rejectionReason || status.failureReason || "",
-    time: row.published_at || row.uploaded_at || snippet.publishedAt || row.created_at || "",
-    file: row.file_url || `/control/youtube/videos/${encodeURIComponent(id)}/file`,
-    there: !row.deleted,
+    title: row.title || "Untitled",
+    description: row.description || "",
+    channel: row.channel_title || row.channel || "",
+    privacy: row.privacy || "",
+    publishAt: row.privacy === "private" ? row.publish_at : null,
+    state: row.upload_status || "",
+    reason: row.reason || "",
+    time: row.published_at || row.uploaded_at || "",
+    file: row.file_url,
+    landscape: row.width > row.height,
+    short: Boolean(row.is_short),
+    views: row.statistics?.viewCount || row.statistics?.views || 0,
   };
 }
 
@@ -82,7 +93,7 @@ function cardOf(video) {
   const working = ["uploaded", "processing"].includes(video.state);
   const stage = make(
     "div",
-    { class: "stage" },
+    { class: `stage${video.landscape ? " landscape" : ""}` },
     make("video", { src: video.file, controls: true, playsInline: true, preload: "metadata", "aria-label": video.title, "data-testid": "wall-video" }),
     make("span", { class: "platform", "data-testid": "wall-platform" }, video.platform === "youtube" ? icon("youtube") : null, NAMES[video.platform] || video.platform),
     bad ? make("span", { class: "state bad" }, video.reason || video.state) : working ? make("span", { class: "state" }, "Processing…") : null,
@@ -102,6 +113,8 @@ function cardOf(video) {
       video.description ? make("p", { class: "words" }, video.description) : null,
       make("div", { class: "tags" },
         video.privacy ? make("span", { class: `tag ${video.privacy}`, "data-testid": "wall-privacy" }, video.privacy) : null,
+        video.short ? make("span", { class: "tag" }, "Short") : null,
+        Number(video.views) ? make("span", { class: "tag" }, `${video.views} views`) : null,
         later ? make("span", { class: "tag" }, `public at ${later.toLocaleString([], { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" })}`) : null),
     ),
   );
