@@ -13,8 +13,8 @@ from storage.values import Account, AccountStatus, Clip, Draft, Fault, Operator,
 
 PANELS = ("accounts", "text", "voice", "time", "privacy", "discard")
 """Parts of a draft's card that are chosen from buttons."""
-QUESTIONS = ("title", "description", "time")
-"""What the next plain text may answer about a draft; `time` is both a panel and a question."""
+STEPS = ("draft.no_clip", "draft.no_account", "draft.no_title", "draft.no_voice", "draft.no_time")
+"""What may be missing, in the order in which it is asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +87,12 @@ def draft_problems(services: Services, draft: Draft, clip: Clip, accounts: tuple
     problems = services.approval.problems(draft, clip, accounts)
     if draft.scheduled_time is None and not draft.publish_now:
         problems = (*problems, Fault("draft.no_time"))
-    return problems
+    return tuple(sorted(problems, key=_order))
+
+
+def _order(problem: Fault) -> int:
+    """In the order in which a person fills the card; what the sites' rules say comes last."""
+    return STEPS.index(problem.code) if problem.code in STEPS else len(STEPS)
 
 
 async def _task_lines(uow: UnitOfWork, draft: Draft, board: ProgressBoard) -> tuple[TaskLine, ...]:

@@ -38,7 +38,7 @@ class Named:
 
 def named_in(tree: ast.AST) -> Named:
     """The keys in a module's string literals; an f-string counts with the text before its first gap."""
-    keys, beginnings = set(), set()
+    keys, beginnings = set[str](), set[str]()
     parts = {id(part) for node in ast.walk(tree) if isinstance(node, ast.JoinedStr) for part in node.values}
     for node in ast.walk(tree):
         if isinstance(node, ast.Constant) and id(node) not in parts:

@@ -25,7 +25,7 @@ from bot.errors import (
 )
 from bot.lanes import Lanes
 from bot.pacing import Pace
-from bot.renderer import ERRAND, REPEATABLE, Outgoing, Renderer
+from bot.renderer import ERRAND, REPEATABLE, VIEW, Outgoing, Renderer
 from bot.screen import Screen
 from storage.database import Database
 from storage.errors import ConflictError, StorageError, UnavailableError
@@ -206,6 +206,10 @@ class Sender:
         await uow.outbox.sent(message.id, message_id)
         if outgoing.draft_id is not None:
             await uow.drafts.set_card(outgoing.draft_id, message_id)
+        if outgoing.replaced_id is not None:
+            await uow.outbox.add(
+                chat_id=message.chat_id, kind=VIEW, payload={"view": "moved", "message_id": outgoing.replaced_id}
+            )
 
     async def _record_failure(self, message: OutboxMessage, error: TelegramFaultError) -> None:
         if isinstance(error, ChatClosedError):

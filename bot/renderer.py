@@ -34,6 +34,8 @@ class Outgoing:
     screen: Screen
     message_id: int | None = None
     draft_id: int | None = None
+    replaced_id: int | None = None
+    """The message that showed the same card until now, and is to say where it went."""
 
 
 def render_card(card: Card, t: Speech) -> Screen:
@@ -86,8 +88,10 @@ class Renderer:
             board=self._board,
             now=context.now,
         )
-        message_id = None if payload.get("is_new") else card.draft.card_message_id
-        return Outgoing(render_card(card, context.t), message_id=message_id, draft_id=card.draft.id)
+        screen, shown_in = render_card(card, context.t), card.draft.card_message_id
+        if payload.get("is_new"):
+            return Outgoing(screen, draft_id=card.draft.id, replaced_id=shown_in)
+        return Outgoing(screen, message_id=shown_in, draft_id=card.draft.id)
 
     def _to_stranger(self, message: OutboxMessage) -> Outgoing | None:
         """To somebody who is nobody here only plain sentences go, in the language that their client told."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
+
 from aiogram import Router
 from aiogram.filters import Command
 from aiogram.types import Message
@@ -51,11 +53,10 @@ def build() -> Router:
     return router
 
 
-class _shows:  # noqa: N801 - reads as the verb that it is
+def _shows(view: str) -> Callable[[Message, Turn], Awaitable[None]]:
     """A handler that answers with a view."""
 
-    def __init__(self, view: str) -> None:
-        self._view = view
+    async def handler(_: Message, turn: Turn) -> None:
+        await turn.replies.view(view)
 
-    async def __call__(self, _: Message, turn: Turn) -> None:
-        await turn.replies.view(self._view)
+    return handler

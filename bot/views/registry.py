@@ -27,6 +27,10 @@ async def _help(context: ViewContext, _: Mapping[str, Any]) -> Screen:
     return Screen(context.t("help.text"))
 
 
+async def _moved(context: ViewContext, _: Mapping[str, Any]) -> Screen:
+    return Screen(context.t("card.moved"))
+
+
 VIEWS: Mapping[str, View] = {
     "start": _start,
     "help": _help,
@@ -35,6 +39,7 @@ VIEWS: Mapping[str, View] = {
     "account": account_view,
     "quota": quota_view,
     "settings": settings_view,
+    "moved": _moved,
 }
 BUTTON_VIEWS = frozenset({"help", "queue", "accounts", "quota", "settings"})
 """Views that a button may ask for by name alone."""
