@@ -8,12 +8,10 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text
 
 from storage.database import Database
 from storage.keyring import Keyring, generate_key
-from storage.tables import metadata
-from tests.storage.scene import Clock, Scene
+from tests.storage.scene import Clock, Scene, empty
 from tests.support.mariadb import MariadbServer, MariadbUnavailableError, running_mariadb
 
 
@@ -67,7 +65,7 @@ async def db(url: str, keyring: Keyring, clock: Clock) -> AsyncIterator[Database
     database = Database(url, keyring, clock=clock)
     yield database
     if database.dialect == "mysql":
-        await _empty(database)
+        await empty(database)
     await database.dispose()
 
 
@@ -90,12 +88,3 @@ def _migrate(url: str) -> None:
         await database.dispose()
 
     asyncio.run(migrate())
-
-
-async def _empty(database: Database) -> None:
-    async with database.begin() as uow:
-        connection = uow.transaction.connection
-        await connection.execute(text("SET SESSION foreign_key_checks=0"))
-        for table in metadata.tables.values():
-            await connection.execute(table.delete())
-        await uow.commit()

@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import pytest
+from sqlalchemy import Select, text
+
 from storage.database import Database
+from storage.tables import metadata
+from storage.transaction import Record, Transaction
 from storage.values import Account, Clip, ClipFacts, Draft, Operator, Post, Stage, Task, Tokens
 
 NOON = datetime(2026, 11, 20, 12, 0, 0, 123456, tzinfo=UTC)
@@ -153,3 +159,26 @@ class Scene:
     async def task(self, task_id: int) -> Task:
         async with self.db.read() as uow:
             return await uow.tasks.get(task_id)
+
+
+def after_next_read(monkeypatch: pytest.MonkeyPatch, interfere: Callable[[], Awaitable[object]]) -> None:
+    """Let somebody else do something right after a repository has read a row."""
+    read_row = Transaction.row
+
+    async def read_and_stall(tx: Transaction, statement: Select[Any]) -> Record | None:
+        monkeypatch.setattr(Transaction, "row", read_row)
+        row = await read_row(tx, statement)
+        await interfere()
+        return row
+
+    monkeypatch.setattr(Transaction, "row", read_and_stall)
+
+
+async def empty(db: Database) -> None:
+    """Remove every row of a database that other tests use too."""
+    async with db.begin() as uow:
+        connection = uow.transaction.connection
+        await connection.execute(text("SET SESSION foreign_key_checks=0"))
+        for table in metadata.tables.values():
+            await connection.execute(table.delete())
+        await uow.commit()

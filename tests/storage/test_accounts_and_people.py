@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
-
 import pytest
 
+from storage.database import Database
 from storage.errors import ConsentExpiredError, ConsentUnknownError, ConsentUsedError, NotFoundError
+from storage.keyring import Keyring
 from storage.values import AccountStatus, Consent, Conversation
-from tests.storage.scene import Scene
+from tests.storage.scene import Clock, Scene, after_next_read, empty
 
 STATE = "canary-state-81f0"
 
@@ -98,19 +98,24 @@ async def test_a_consent_is_used_once(scene: Scene) -> None:
             await uow.consents.consume(STATE, operator_id=None, now=scene.clock())
 
 
-async def test_two_answers_at_once_use_a_consent_once(scene: Scene) -> None:
+async def test_of_two_answers_at_once_one_counts(
+    mariadb_url: str, keyring: Keyring, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Only where several may write at once; on SQLite the whole transaction is exclusive."""
+    db = Database(mariadb_url, keyring, clock=clock)
+    scene = await Scene.build(db, clock)
     await add_consent(scene)
 
-    async def consume() -> bool:
-        async with scene.db.begin() as uow:
-            try:
-                await uow.consents.consume(STATE, operator_id=None, now=scene.clock())
-            except ConsentUsedError:
-                return False
+    async def consume() -> None:
+        async with db.begin() as uow:
+            await uow.consents.consume(STATE, operator_id=None, now=clock())
             await uow.commit()
-            return True
 
-    assert sorted(await asyncio.gather(consume(), consume(), consume())) == [False, False, True]
+    after_next_read(monkeypatch, consume)
+    with pytest.raises(ConsentUsedError):
+        await consume()
+    await empty(db)
+    await db.dispose()
 
 
 async def test_a_consent_ends(scene: Scene) -> None:

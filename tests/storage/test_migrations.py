@@ -58,6 +58,20 @@ async def test_migrations_and_metadata_agree(db: Database) -> None:
         assert await uow.transaction.connection.run_sync(differences) == []
 
 
+async def test_texts_on_mariadb_are_utf8_and_differ_by_every_bit(
+    mariadb_url: str, keyring: Keyring, clock: Clock
+) -> None:
+    query = text(
+        "SELECT DISTINCT collation_name FROM information_schema.columns"
+        " WHERE table_schema = DATABASE() AND collation_name IS NOT NULL AND table_name <> 'alembic_version'"
+    )
+    db = Database(mariadb_url, keyring, clock=clock)
+    async with db.read() as uow:
+        found = (await uow.transaction.connection.execute(query)).scalars().all()
+    await db.dispose()
+    assert found == ["utf8mb4_bin"]
+
+
 async def test_the_comparison_sees_a_missing_column(new_db: Database) -> None:
     await new_db.migrate()
     async with new_db.begin() as uow:
