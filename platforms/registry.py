@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-import ssl
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -40,7 +39,7 @@ def load_platforms(
     names = platform_names()
     if unknown := sorted(set(settings_by_platform) - set(names)):
         raise ValueError(f"no such platform: {', '.join(unknown)}; there are {', '.join(names)}")
-    tls = ssl.create_default_context()  # shared: each context holds every root certificate anew
+    tls = httpx.create_ssl_context()  # shared: each context holds every root certificate anew
     platforms: dict[str, Platform] = {}
     for name in names:
         if not (settings := settings_by_platform.get(name)):
