@@ -37,7 +37,8 @@ def app(world: World) -> web.Application:
         return _file(request.match_info["name"])
 
     async def events(request: web.Request) -> web.StreamResponse:
-        user_id = int(request.query.get("user", "0"))
+        asked = request.query.get("user", "")
+        user_id = int(asked) if asked.isdecimal() else 0
         response = web.StreamResponse(headers={"Content-Type": "text/event-stream", "Cache-Control": "no-store"})
         with world.events.subscribe() as news:
             await response.prepare(request)

@@ -40,6 +40,14 @@ class Call:
         except ValueError:
             raise bad_request(f'parameter "{name}" must be a number') from None
 
+    @staticmethod
+    def whole(value: Any, what: str) -> int:
+        """A number inside a structure."""
+        try:
+            return int(str(value))
+        except ValueError:
+            raise bad_request(f"can't parse {what}: expected a number") from None
+
     def flag(self, name: str) -> bool:
         return str(self.given.get(name, "")).lower() in {"true", "1", "yes"}
 

@@ -23,6 +23,7 @@ def routes(world: World) -> list[web.RouteDef]:
         web.get("/telegram/users", control.users),
         web.post("/telegram/users", control.change_user),
         web.get("/telegram/chat", control.chat),
+        web.get("/telegram/bot", control.bot),
         web.post("/telegram/message", control.message),
         web.delete("/telegram/message", control.delete_message),
         web.post("/telegram/press", control.press),
@@ -102,6 +103,10 @@ class _Control:
                 "messages": [message for message in messages if message["message_id"] > after],
             }
         )
+
+    async def bot(self, _: web.Request) -> web.Response:
+        """Whether a bot polls."""
+        return web.json_response({**bot_user(), "online": self._telegram.presence.online})
 
     async def message(self, request: web.Request) -> web.Response:
         """JSON ``{"user", "text", "reply_to"?}``, or multipart with one or more `file` parts and `caption`, `as`, …"""

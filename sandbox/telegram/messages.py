@@ -96,13 +96,11 @@ class MessageBook:
         self._keep(chat_id, {**doc, "deleted": True})
         self._world.events.publish("telegram.delete", {"chat_id": chat_id, "message_id": message_id})
 
-    def reply_target(self, chat_id: int, parameters: Any) -> dict[str, Any]:
-        """``{"reply_to_message": …}`` or nothing, from reply_parameters; `400` when the message isn't there."""
-        if not isinstance(parameters, dict) or parameters.get("message_id") is None:
-            return {}
-        doc = self.find(chat_id, int(parameters["message_id"]))
+    def reply_target(self, chat_id: int, message_id: int, *, lenient: bool = False) -> dict[str, Any]:
+        """``{"reply_to_message": …}``; when the message isn't there: nothing if `lenient`, else `400`."""
+        doc = self.find(chat_id, message_id)
         if doc is None:
-            if parameters.get("allow_sending_without_reply"):
+            if lenient:
                 return {}
             raise bad_request("message to be replied not found")
         return {"reply_to_message": {k: v for k, v in doc["message"].items() if k != "reply_to_message"}}

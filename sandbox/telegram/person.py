@@ -90,7 +90,7 @@ class Person:
             self.block(False)
 
     def _reply(self, reply_to: int | None) -> dict[str, Any]:
-        return self._telegram.messages.reply_target(self.user_id, {"message_id": reply_to})
+        return {} if reply_to is None else self._telegram.messages.reply_target(self.user_id, reply_to)
 
     def _file(self, upload: Upload, send_as: str, said: Description) -> dict[str, Any]:
         kind = _kind_of(upload) if send_as == "auto" else send_as

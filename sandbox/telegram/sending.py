@@ -107,9 +107,9 @@ def delete_messages(telegram: Telegram, call: Call) -> Answer:
     wanted = call.structure("message_ids", "message_ids")
     if not isinstance(wanted, list) or not 1 <= len(wanted) <= 100:
         raise bad_request("can't parse message identifiers: expected an Array of 1-100 numbers")
-    for message_id in wanted:
-        if telegram.messages.find(chat_id, int(message_id)):
-            telegram.messages.delete(chat_id, int(message_id))
+    for message_id in (call.whole(number, "message identifier") for number in wanted):
+        if telegram.messages.find(chat_id, message_id):
+            telegram.messages.delete(chat_id, message_id)
     return True
 
 
@@ -130,7 +130,11 @@ def _reply(telegram: Telegram, call: Call, chat_id: int) -> dict[str, Any]:
     parameters = call.structure("reply_parameters", "reply parameters")
     if parameters is None and (old := call.integer("reply_to_message_id")):
         parameters = {"message_id": old, "allow_sending_without_reply": call.flag("allow_sending_without_reply")}
-    return telegram.messages.reply_target(chat_id, parameters)
+    if not isinstance(parameters, dict) or parameters.get("message_id") is None:
+        return {}
+    message_id = call.whole(parameters["message_id"], "reply parameters")
+    lenient = bool(parameters.get("allow_sending_without_reply"))
+    return telegram.messages.reply_target(chat_id, message_id, lenient=lenient)
 
 
 def _target(telegram: Telegram, call: Call) -> tuple[int, int | None]:

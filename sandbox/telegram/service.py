@@ -36,9 +36,7 @@ class _Server:
             self._check_token(request)
             method = find_method(method)
             call = await read_call(method, request, self._telegram.files, self._telegram.settings.upload_limit)
-            result = METHODS[method](self._telegram, call)
-            if inspect.isawaitable(result):
-                result = await result
+            result = await self._perform(request, method, call)
         except ApiError as error:
             self._note(method, call, error)
             headers = {"Retry-After": str(error.parameters["retry_after"])} if error.parameters else None
@@ -48,6 +46,13 @@ class _Server:
                 upload.path.unlink(missing_ok=True)
         self._note(method, call, None)
         return web.json_response({"ok": True, "result": result})
+
+    async def _perform(self, request: web.Request, method: str, call: Call) -> Any:
+        if method == "getUpdates":
+            with self._telegram.presence.polling(request):
+                return await METHODS[method](self._telegram, call)
+        result = METHODS[method](self._telegram, call)
+        return await result if inspect.isawaitable(result) else result
 
     async def download(self, request: web.Request) -> web.StreamResponse:
         try:

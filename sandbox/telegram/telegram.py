@@ -9,6 +9,7 @@ from sandbox.telegram.files import FileShelf
 from sandbox.telegram.flood import FloodGate
 from sandbox.telegram.messages import MessageBook
 from sandbox.telegram.people import People
+from sandbox.telegram.presence import Presence
 from sandbox.telegram.queries import Queries
 from sandbox.telegram.settings import Settings, load_settings
 from sandbox.telegram.updates import Updates
@@ -30,6 +31,7 @@ class Telegram:
         self.files = FileShelf(world)
         self.commands = CommandMenu(world)
         self.flood = FloodGate()
+        self.presence = Presence()
         self.log: deque[dict[str, Any]] = deque(maxlen=_LOG_LENGTH)
 
     @property

@@ -72,7 +72,7 @@ def _given(entities: Any, source: str) -> list[Entity]:
         raise bad_request("can't parse entities: expected an Array of MessageEntity")
     total = utf16_length(source)
     for entity in entities:
-        if not isinstance(entity, dict) or not {"type", "offset", "length"} <= entity.keys():
+        if not isinstance(entity, dict) or not all(isinstance(entity.get(name), int) for name in ("offset", "length")):
             raise bad_request("can't parse entities: expected an Object MessageEntity")
     return [dict(e) for e in entities if 0 <= e["offset"] < total and 0 < e["length"] <= total - e["offset"]]
 

@@ -1,4 +1,4 @@
-"""The page in a real browser at a phone's width: a person writes, taps and watches; the bot's side is played by hand."""
+"""The page in a real browser at a phone's width: a person writes, taps, watches; the bot is played by hand."""
 
 import hashlib
 import json

@@ -74,6 +74,15 @@ async def test_a_second_poller_ends_the_first(telegram: Telegram) -> None:
     assert await second == ["yours"]
 
 
+async def test_it_is_known_whether_a_bot_is_there(telegram: Telegram) -> None:
+    assert not (await telegram.read("bot"))["online"]
+    waiting = asyncio.create_task(poll(telegram, timeout=20))
+    await asyncio.sleep(0.1)
+    assert (await telegram.read("bot"))["online"]
+    await telegram.say("wake up")
+    await waiting
+
+
 async def test_a_webhook_stops_polling(telegram: Telegram) -> None:
     await telegram.result("setWebhook", url="https://bot.example/hook")
     assert (await telegram.call("getUpdates"))["error_code"] == 409

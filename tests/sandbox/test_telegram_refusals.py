@@ -38,6 +38,10 @@ def keyboard(**button: Any) -> dict[str, Any]:
         ({"text": "x", "reply_markup": keyboard()},
          "can't parse inline keyboard button: Text buttons are unallowed in the inline keyboard"),
         ({"text": "x", "reply_parameters": {"message_id": 999}}, "message to be replied not found"),
+        ({"text": "x", "reply_parameters": {"message_id": "a"}}, "can't parse reply parameters: expected a number"),
+        ({"text": "x", "entities": [{"type": "bold"}]}, "can't parse entities: expected an Object MessageEntity"),
+        ({"text": "x", "entities": "["}, "can't parse entities JSON object"),
+        ({"text": "x", "parse_mode": "Markdown"}, "unsupported parse_mode"),
     ],
 )  # fmt: skip
 async def test_a_message_is_refused(telegram: Telegram, parameters: dict[str, Any], reason: str) -> None:

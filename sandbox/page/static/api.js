@@ -16,6 +16,7 @@ export const changeUser = (user, changes) => post("/control/telegram/users", { u
 export const say = (user, text) => post("/control/telegram/message", { user, text });
 export const press = (user, message_id, callback_data) =>
   post("/control/telegram/press", { user, message_id, callback_data });
+export const readBot = () => ask("/control/telegram/bot");
 export const readVideos = () => ask("/control/youtube/videos");
 
 // Sends files as one user; fetch tells no upload progress, so this is the older way.

@@ -130,9 +130,16 @@ document.addEventListener("click", (event) => {
   }
 });
 
+async function watchBot() {
+  const { online } = await api.readBot().catch(() => ({ online: false }));
+  chat.present(online);
+}
+
 for (const tab of document.querySelectorAll("[data-go]")) tab.addEventListener("click", () => view(tab.dataset.go));
 $("more").addEventListener("click", chooseUser);
 $("alert-ok").addEventListener("click", () => $("alert").close());
 const asked = new URLSearchParams(location.search);
 if (asked.get("view") === "wall") view("wall");
+watchBot();
+setInterval(watchBot, 3000);
 open(Number(asked.get("user")) || OPERATOR);

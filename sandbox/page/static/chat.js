@@ -59,6 +59,12 @@ export class Chat {
     this.onChange();
   }
 
+  // A bot that isn't running can't answer: say so where one looks for the answer.
+  present(online) {
+    this.online = online;
+    if (!this.busy) this.#status("");
+  }
+
   action(action) {
     this.#status(ACTIONS[action] || "typing");
     clearTimeout(this.actionTimer);
@@ -218,8 +224,9 @@ export class Chat {
 
   #status(text) {
     const status = document.querySelector('[data-testid="bot-status"]');
-    status.textContent = text || "bot";
-    status.classList.toggle("busy", Boolean(text));
+    this.busy = Boolean(text);
+    status.textContent = text || (this.online === false ? "not running yet" : "bot");
+    status.classList.toggle("busy", this.busy);
   }
 }
 
