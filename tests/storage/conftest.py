@@ -70,6 +70,15 @@ async def db(url: str, keyring: Keyring, clock: Clock) -> AsyncIterator[Database
 
 
 @pytest.fixture
+async def mariadb_db(mariadb_url: str, keyring: Keyring, clock: Clock) -> AsyncIterator[Database]:
+    """For what only a database with several writers can show."""
+    database = Database(mariadb_url, keyring, clock=clock)
+    yield database
+    await empty(database)
+    await database.dispose()
+
+
+@pytest.fixture
 async def sqlite_db(tmp_path: Path, sqlite_template: Path, keyring: Keyring, clock: Clock) -> AsyncIterator[Database]:
     database = Database(f"sqlite:///{shutil.copy(sqlite_template, tmp_path / 'alone.db')}", keyring, clock=clock)
     yield database

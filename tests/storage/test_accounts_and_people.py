@@ -6,9 +6,8 @@ import pytest
 
 from storage.database import Database
 from storage.errors import ConsentExpiredError, ConsentUnknownError, ConsentUsedError, NotFoundError
-from storage.keyring import Keyring
 from storage.values import AccountStatus, Consent, Conversation
-from tests.storage.scene import Clock, Scene, after_next_read, empty
+from tests.storage.scene import Clock, Scene, after_next_read
 
 STATE = "canary-state-81f0"
 
@@ -99,23 +98,20 @@ async def test_a_consent_is_used_once(scene: Scene) -> None:
 
 
 async def test_of_two_answers_at_once_one_counts(
-    mariadb_url: str, keyring: Keyring, clock: Clock, monkeypatch: pytest.MonkeyPatch
+    mariadb_db: Database, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Only where several may write at once; on SQLite the whole transaction is exclusive."""
-    db = Database(mariadb_url, keyring, clock=clock)
-    scene = await Scene.build(db, clock)
+    scene = await Scene.build(mariadb_db, clock)
     await add_consent(scene)
 
     async def consume() -> None:
-        async with db.begin() as uow:
+        async with scene.db.begin() as uow:
             await uow.consents.consume(STATE, operator_id=None, now=clock())
             await uow.commit()
 
     after_next_read(monkeypatch, consume)
     with pytest.raises(ConsentUsedError):
         await consume()
-    await empty(db)
-    await db.dispose()
 
 
 async def test_a_consent_ends(scene: Scene) -> None:

@@ -8,9 +8,8 @@ import pytest
 
 from storage.database import Database
 from storage.errors import DuplicateError, FenceLostError
-from storage.keyring import Keyring
 from storage.values import UPLOAD_STAGES, Stage, TaskStatus
-from tests.storage.scene import Clock, Scene, after_next_read, empty
+from tests.storage.scene import Clock, Scene, after_next_read
 
 
 async def test_a_claim_gives_a_lease_and_a_new_fence(scene: Scene) -> None:
@@ -196,11 +195,10 @@ async def test_a_confirming_task_is_due_though_its_account_uploads(scene: Scene)
 
 
 async def test_a_take_over_between_a_writers_read_and_write_is_noticed(
-    mariadb_url: str, keyring: Keyring, clock: Clock, monkeypatch: pytest.MonkeyPatch
+    mariadb_db: Database, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Only where several may write at once; on SQLite the whole transaction is exclusive."""
-    db = Database(mariadb_url, keyring, clock=clock)
-    scene = await Scene.build(db, clock)
+    scene = await Scene.build(mariadb_db, clock)
     await scene.add_task()
     [late] = await scene.claim("w1")
     clock.advance(minutes=2)
@@ -208,5 +206,3 @@ async def test_a_take_over_between_a_writers_read_and_write_is_noticed(
     with pytest.raises(FenceLostError):
         await scene.record(late, video_id="stolen")
     assert (await scene.task(late.id)).video_id is None
-    await empty(db)
-    await db.dispose()

@@ -59,16 +59,14 @@ async def test_migrations_and_metadata_agree(db: Database) -> None:
 
 
 async def test_texts_on_mariadb_are_utf8_and_differ_by_every_bit(
-    mariadb_url: str, keyring: Keyring, clock: Clock
+    mariadb_db: Database,
 ) -> None:
     query = text(
         "SELECT DISTINCT collation_name FROM information_schema.columns"
         " WHERE table_schema = DATABASE() AND collation_name IS NOT NULL AND table_name <> 'alembic_version'"
     )
-    db = Database(mariadb_url, keyring, clock=clock)
-    async with db.read() as uow:
+    async with mariadb_db.read() as uow:
         found = (await uow.transaction.connection.execute(query)).scalars().all()
-    await db.dispose()
     assert found == ["utf8mb4_bin"]
 
 

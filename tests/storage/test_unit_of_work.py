@@ -151,8 +151,8 @@ async def test_a_transaction_that_always_loses_gives_up(url: str, keyring: Keyri
     await patient.dispose()
 
 
-async def test_two_transactions_in_a_deadlock_both_end_well(mariadb_url: str, keyring: Keyring, clock: Clock) -> None:
-    db = Database(mariadb_url, keyring, clock=clock, rng=random.Random(1))
+async def test_two_transactions_in_a_deadlock_both_end_well(mariadb_db: Database) -> None:
+    db = mariadb_db
     async with db.begin() as uow:
         first = await uow.operators.ensure(21, locale="en", timezone="UTC")
         second = await uow.operators.ensure(22, locale="en", timezone="UTC")
@@ -176,15 +176,12 @@ async def test_two_transactions_in_a_deadlock_both_end_well(mariadb_url: str, ke
     async with db.begin() as uow:
         locales = {(await uow.operators.get(row)).locale for row in (first.id, second.id)}
         assert len(locales) == 1, "each transaction is whole"
-        await uow.transaction.connection.execute(text("DELETE FROM operators"))
-        await uow.commit()
-    await db.dispose()
 
 
 async def test_what_was_committed_outlives_the_servers_sudden_death(
-    mariadb: MariadbServer, mariadb_url: str, keyring: Keyring, clock: Clock
+    mariadb: MariadbServer, mariadb_db: Database
 ) -> None:
-    db = Database(mariadb_url, keyring, clock=clock)
+    db = mariadb_db
     async with db.begin() as uow:
         await uow.operators.ensure(31, locale="en", timezone="UTC")
         await uow.commit()
@@ -203,9 +200,6 @@ async def test_what_was_committed_outlives_the_servers_sudden_death(
     mariadb.start()
     async with db.begin() as uow:
         assert [operator.telegram_id for operator in await uow.operators.all()] == [31]
-        await uow.transaction.connection.execute(text("DELETE FROM operators"))
-        await uow.commit()
-    await db.dispose()
 
 
 async def test_a_full_disk_is_said_so_and_keeps_what_was_committed(sqlite_db: Database) -> None:
