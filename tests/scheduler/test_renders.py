@@ -1,0 +1,159 @@
+"""Renders: one conversion for many accounts, found again, never a clip's own file thrown away."""
+
+from __future__ import annotations
+
+import asyncio
+import subprocess
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from media.ffmpeg import Ffmpeg
+from media.probe import probe
+from scheduler.errors import IntakeError
+from scheduler.intake import Intake
+from scheduler.notices import TaskFailed
+from scheduler.renders import RenderBook, seed_of
+from scheduler.upkeep import CleanUp
+from scheduler.voices import voice_options
+from storage.values import TaskStatus
+from tests.scheduler.world import World
+from voice.errors import ConversionFailedError
+
+
+@pytest.fixture(scope="module")
+def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One second of picture with a tone."""
+    path = tmp_path_factory.mktemp("clip") / "clip.mp4"
+    tone = ["-f", "lavfi", "-i", "sine=frequency=200:duration=1"]
+    picture = ["-f", "lavfi", "-i", "color=c=red:size=64x64:rate=10:duration=1"]
+    ffmpeg = Ffmpeg.locate()
+    command = [
+        str(ffmpeg.binary),
+        "-v",
+        "error",
+        *picture,
+        *tone,
+        "-c:v",
+        "libx264",
+        "-c:a",
+        "aac",
+        "-shortest",
+        str(path),
+    ]
+    subprocess.run(command, check=True)
+    return path
+
+
+@pytest.fixture
+async def speaking(world: World, clip: Path) -> World:
+    """A world whose clip is a real video."""
+    world.clip_path.write_bytes(clip.read_bytes())
+    world.ffmpeg = Ffmpeg.locate()
+    return world
+
+
+def book(world: World) -> RenderBook:
+    return RenderBook(world.database(), world.ffmpeg, world.runner, world.presets, world.renders, world.pace)
+
+
+async def test_three_accounts_cost_one_conversion(speaking: World) -> None:
+    await speaking.approve(voice="deeper", accounts=3)
+    await speaking.live(speaking.scheduler())
+    assert len(speaking.runner.jobs) == 1
+    (sha256,) = {video.sha256 for video in speaking.site.videos}
+    assert len(speaking.site.videos) == 3
+    assert sha256 != speaking.facts().sha256
+
+
+async def test_two_who_want_the_same_render_at_once_share_it(speaking: World) -> None:
+    one = book(speaking)
+    facts = speaking.facts()
+    both = await asyncio.gather(
+        *(one.obtain(speaking.clip_path, facts, "deeper", "fake", lambda _: None) for _ in range(2))
+    )
+    assert both[0] == both[1]
+    assert len(speaking.runner.jobs) == 1
+    assert [path.name for path in speaking.renders.iterdir()] == [Path(both[0].path).name]
+
+
+async def test_a_render_that_vanished_is_made_again(speaking: World) -> None:
+    one = book(speaking)
+    first = await one.obtain(speaking.clip_path, speaking.facts(), "deeper", "fake", lambda _: None)
+    Path(first.path).unlink()
+    second = await one.obtain(speaking.clip_path, speaking.facts(), "deeper", "fake", lambda _: None)
+    assert Path(second.path).is_file()
+    assert len(speaking.runner.jobs) == 2
+
+
+async def test_a_render_that_vanished_before_its_time_delays_and_does_not_fail_the_task(speaking: World) -> None:
+    await speaking.approve(voice="deeper", at=speaking.clock() + timedelta(hours=1))
+    scheduler = speaking.scheduler()
+    await scheduler.run_due()
+    for path in speaking.renders.iterdir():
+        path.unlink()
+    await speaking.live(scheduler)
+    assert (await speaking.task()).status is TaskStatus.COMPLETED
+
+
+async def test_a_conversion_that_fails_three_times_gets_a_sentence(speaking: World) -> None:
+    speaking.runner.fails = [ConversionFailedError() for _ in range(3)]
+    await speaking.approve(voice="deeper")
+    await speaking.live(speaking.scheduler())
+    (failed,) = speaking.recorder.of(TaskFailed)
+    assert (failed.fault.code, failed.can_retry) == ("voice.conversion_failed", True)
+    assert list(speaking.renders.iterdir()) == []
+
+
+def test_the_seed_is_the_same_for_the_same_work() -> None:
+    assert seed_of("a", "b") == seed_of("a", "b") != seed_of("a", "c")
+    assert 0 <= seed_of("a", "b") < 2**31
+
+
+async def test_clean_up_throws_old_renders_away_and_keeps_clips(speaking: World) -> None:
+    await speaking.approve(voice="deeper")
+    await speaking.approve()
+    await speaking.live(speaking.scheduler())
+    (file,) = speaking.renders.iterdir()
+    sweep = CleanUp(speaking.database(), speaking.renders, speaking.clock, speaking.pace)
+    await sweep.run()
+    assert file.exists()
+    speaking.clock.forward(days=3)
+    await sweep.run()
+    assert not file.exists()
+    assert speaking.clip_path.exists()
+
+
+async def test_clean_up_keeps_what_a_waiting_task_needs(speaking: World) -> None:
+    await speaking.approve(voice="deeper", at=speaking.clock() + timedelta(days=10))
+    await speaking.scheduler().run_due()
+    (file,) = speaking.renders.iterdir()
+    speaking.clock.forward(days=5)
+    await CleanUp(speaking.database(), speaking.renders, speaking.clock, speaking.pace).run()
+    assert file.exists()
+
+
+async def test_intake_tells_what_a_clip_is(clip: Path) -> None:
+    facts = await Intake().examine(clip)
+    assert (facts.container, facts.video_codec, facts.audio_codec) == ("mp4", "h264", "aac")
+    assert (facts.width, facts.height, facts.size) == (64, 64, clip.stat().st_size)
+    assert facts.duration_s == pytest.approx((await probe(clip)).duration_s)
+
+
+@pytest.mark.parametrize(
+    ("content", "code"), [(b"", "media.empty_file"), (b"just some text\n" * 100, "media.not_a_video")]
+)
+async def test_intake_says_why_a_file_is_no_clip(tmp_path: Path, content: bytes, code: str) -> None:
+    path = tmp_path / "clip.mp4"
+    path.write_bytes(content)
+    with pytest.raises(IntakeError) as caught:
+        await Intake().examine(path)
+    assert caught.value.fault.code == code
+
+
+def test_the_voices_are_the_presets(world: World) -> None:
+    assert [(voice.name, voice.title) for voice in voice_options(world.presets)] == [
+        ("deeper", "Deeper"),
+        ("robot", "Robot"),
+    ]
