@@ -8,12 +8,14 @@ import sys
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 from selenium import webdriver
+from selenium.common.exceptions import StaleElementReferenceException
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
 from selenium.webdriver.remote.webelement import WebElement
@@ -75,8 +77,9 @@ class Page:
 def until(look: Callable[[], Any]) -> Any:
     deadline = time.monotonic() + 10
     while time.monotonic() < deadline:
-        if found := look():
-            return found
+        with suppress(StaleElementReferenceException):  # the page redrew what was just found
+            if found := look():
+                return found
         time.sleep(0.05)
     raise AssertionError("it never came")
 

@@ -44,6 +44,8 @@ export class Chat {
     if (message.chat_id !== this.user) return;
     const known = this.messages.get(message.message_id);
     if (known && (known.edit_date || 0) > (message.edit_date || 0)) return;
+    // The sender's own answer and the stream tell the same: the bubble stays as it is.
+    if (known && JSON.stringify(known) === JSON.stringify(message)) return;
     this.messages.set(message.message_id, message);
     const old = this.#node(message.message_id);
     if (old) this.#replace(old, message);
