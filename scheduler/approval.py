@@ -33,17 +33,25 @@ class Approval:
     def problems(self, draft: Draft, clip: Clip, accounts: Sequence[Account]) -> tuple[Fault, ...]:
         """Everything that stands in the way, all at once; empty means that it can be approved.
 
-        Codes: draft.no_clip, draft.no_account, draft.account_inactive, draft.no_title, draft.no_voice,
+        Codes: draft.no_clip, draft.no_account, draft.account_inactive, draft.no_title, draft.no_voice, draft.no_time,
         voice.unknown_preset, voice.bad_preset, media.no_audio_track, time.past, platform.unknown, and the rules of
         the platforms.
         """
         found = [*self._of_clip(clip), *self._of_voice(draft, clip), *self._of_accounts(accounts)]
         if not draft.title.strip():
             found.append(Fault("draft.no_title"))
-        if not draft.publish_now and draft.scheduled_time is not None and draft.scheduled_time <= self._clock():
-            found.append(Fault("time.past", {"text": draft.scheduled_time.isoformat()}))
+        found.extend(self._of_time(draft))
         found.extend(self._of_rules(draft, clip, accounts))
         return _once(found)
+
+    def _of_time(self, draft: Draft) -> list[Fault]:
+        if draft.publish_now:
+            return []
+        if draft.scheduled_time is None:
+            return [Fault("draft.no_time")]
+        if draft.scheduled_time <= self._clock():
+            return [Fault("time.past", {"text": draft.scheduled_time.isoformat()})]
+        return []
 
     def _of_clip(self, clip: Clip) -> list[Fault]:
         if clip.facts is not None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo
 
 from platforms.base import Platform
 from platforms.limits import Bucket, Cost, Scope, Window
@@ -13,27 +12,17 @@ from scheduler.errors import QuotaFullError
 from storage.unit_of_work import UnitOfWork
 from storage.values import Account, AccountStatus, QuotaSpend
 
-PACIFIC = ZoneInfo("America/Los_Angeles")
-
 
 def window_start(window: Window, now: datetime) -> datetime:
     """From when on calls count into the bucket's present fill (aware UTC); a call exactly one length old does not."""
-    length = window.length
-    return now - length + timedelta(microseconds=1) if length is not None else _pacific_midnight(now, days=0)
+    return window.start(now) + (timedelta(microseconds=1) if window.length is not None else timedelta())
 
 
 def window_reset(window: Window, now: datetime, oldest: datetime | None) -> datetime | None:
     """When the bucket frees, wholly (a day's window) or by its oldest call; None: nothing is in it."""
     if oldest is None:
         return None
-    length = window.length
-    return oldest + length if length is not None else _pacific_midnight(now, days=1)
-
-
-def _pacific_midnight(now: datetime, *, days: int) -> datetime:
-    """Midnight in Los Angeles `days` after the day of `now` there; such a day has 23, 24 or 25 hours."""
-    day = now.astimezone(PACIFIC).date() + timedelta(days=days)
-    return datetime(day.year, day.month, day.day, tzinfo=PACIFIC).astimezone(now.tzinfo)
+    return window.refill(now) if window.length is None else oldest + window.length
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import tempfile
+import os
 from collections import defaultdict
 from collections.abc import Callable
 from pathlib import Path
@@ -17,6 +17,7 @@ from media.ffmpeg import Ffmpeg
 from media.info import MediaInfo
 from scheduler.settings import Pace
 from storage.database import Database
+from storage.media_store import MediaStore
 from storage.values import ClipFacts, Render
 from voice.jobs_port import JobRunner
 
@@ -63,6 +64,7 @@ class RenderBook:
         self._runner = runner
         self._presets = presets
         self._folder = folder
+        self._store = MediaStore(folder)
         self._pace = pace
         self._making: defaultdict[tuple[str, str, str], asyncio.Lock] = defaultdict(asyncio.Lock)
 
@@ -81,8 +83,7 @@ class RenderBook:
                 return await self._add(key, clip, facts.sha256, facts)
             if facts.audio_codec is None:
                 raise NoAudioTrackError
-            made = await self._convert(clip, facts, preset, key, on_fraction)
-            return await self._keep(key, made, facts)
+            return await self._make(key, clip, facts, preset, on_fraction)
 
     async def _find(self, key: tuple[str, str, str]) -> Render | None:
         async with self._db.read() as uow:
@@ -97,36 +98,43 @@ class RenderBook:
             await uow.commit()
         return None
 
-    async def _convert(
-        self, clip: Path, facts: ClipFacts, preset: Preset, key: tuple[str, str, str], on_fraction: OnFraction
-    ) -> Path:
-        """Take the sound out, change its voice, put it back; the unfinished file has a name that nothing looks for."""
-        loop = asyncio.get_running_loop()
-        unfinished = self._folder / f".{_short(key)}.unfinished{suffix_of(facts)}"
-        with tempfile.TemporaryDirectory(prefix="voice-", dir=self._folder) as folder:
-            source, target = Path(folder, "source.wav"), Path(folder, "target.wav")
+    async def _make(
+        self, key: tuple[str, str, str], clip: Path, facts: ClipFacts, preset: Preset, on_fraction: OnFraction
+    ) -> Render:
+        """Take the sound out, change its voice, put it back. What a dead process leaves is swept at the next start."""
+        source, target, made = (self._store.temporary(end) for end in (".wav", ".wav", suffix_of(facts)))
+        try:
             await extract_audio(self._ffmpeg, clip, source)
-            arguments = {
-                "source": str(source),
-                "target": str(target),
-                "preset": preset.to_json(),
-                "seed": seed_of(key[0], key[1]),
-            }
-            future = self._runner.submit(
-                "voice.jobs:convert_file",
-                arguments,
-                on_progress=lambda done, _step: _hop(loop, on_fraction, done),
-                time_limit_s=self._pace.convert_limit_s,
-            )
-            await asyncio.wrap_future(future)
-            await replace_audio(self._ffmpeg, clip, target, unfinished)
-        return unfinished
+            await self._convert(key, preset, source, target, on_fraction)
+            await replace_audio(self._ffmpeg, clip, target, made)
+            return await self._keep(key, made, facts)
+        finally:
+            for temporary in (source, target, made):
+                self._store.discard(temporary)
+
+    async def _convert(
+        self, key: tuple[str, str, str], preset: Preset, source: Path, target: Path, on_fraction: OnFraction
+    ) -> None:
+        loop = asyncio.get_running_loop()
+        arguments = {
+            "source": str(source),
+            "target": str(target),
+            "preset": preset.to_json(),
+            "seed": seed_of(key[0], key[1]),
+        }
+        future = self._runner.submit(
+            "voice.jobs:convert_file",
+            arguments,
+            on_progress=lambda done, _step: _hop(loop, on_fraction, done),
+            time_limit_s=self._pace.convert_limit_s,
+        )
+        await asyncio.wrap_future(future)
 
     async def _keep(self, key: tuple[str, str, str], made: Path, facts: ClipFacts) -> Render:
         sha256 = await sha256_of(made)
         # Named by its content: another process that makes the same render never writes into a file being sent.
         final = self._folder / f"{_short(key)}-{sha256[:16]}{made.suffix}"
-        made.replace(final)
+        await asyncio.to_thread(_put, made, final)
         render = await self._add(key, final, sha256, facts)
         if render.path != str(final):
             final.unlink(missing_ok=True)
@@ -154,6 +162,13 @@ def suffix_of(facts: ClipFacts) -> str:
 
 def _short(key: tuple[str, str, str]) -> str:
     return hashlib.sha256("|".join(key).encode()).hexdigest()[:20]
+
+
+def _put(made: Path, final: Path) -> None:
+    """Flushed before it is named: a row must never promise a file that a power cut took."""
+    with made.open("rb+") as file:
+        os.fsync(file.fileno())
+    made.replace(final)
 
 
 def _hop(loop: asyncio.AbstractEventLoop, on_fraction: OnFraction, fraction: float) -> None:

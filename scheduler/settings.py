@@ -27,6 +27,7 @@ class Pace:
     confirm_first: timedelta = timedelta(seconds=5)
     confirm_longest: timedelta = timedelta(seconds=60)
     confirm_patience: timedelta = timedelta(hours=24)
+    missing_patience: timedelta = timedelta(minutes=15)
     settle: timedelta = timedelta(seconds=60)
     absent_gap: timedelta = timedelta(seconds=30)
     sweep: timedelta = timedelta(seconds=15)

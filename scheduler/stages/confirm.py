@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from platforms.base import CheckState
+from platforms.base import NOT_LISTED, CheckResult, CheckState
 from scheduler.job import Job
 from scheduler.notices import TaskCompleted, TaskFailed, TaskNeedsAttention
 from scheduler.settings import Pace
@@ -25,9 +25,9 @@ async def confirm(job: Job) -> None:
     if result.state == CheckState.PUBLISHED:
         await complete(job)
     elif result.state == CheckState.FAILED:
-        await _rejected(job, result.reason)
+        await _rejected(job, result)
     else:
-        await _wait(job, result.progress)
+        await _wait(job, result)
 
 
 async def complete(job: Job) -> None:
@@ -56,8 +56,8 @@ async def complete(job: Job) -> None:
     job.lease.adopt(changed, release=True)
 
 
-async def _rejected(job: Job, reason: str) -> None:
-    fault = Fault("task.rejected", {"platform": job.task.platform, "reason": reason})
+async def _rejected(job: Job, result: CheckResult) -> None:
+    fault = Fault(result.code or "task.rejected", {"platform": job.task.platform, "reason": result.reason})
     await job.lease.record(
         TaskFailed(job.task.post_id, job.task.id, fault, can_retry=True),
         release=True,
@@ -67,22 +67,23 @@ async def _rejected(job: Job, reason: str) -> None:
     )
 
 
-async def _wait(job: Job, progress: float | None) -> None:
+async def _wait(job: Job, result: CheckResult) -> None:
     started = job.task.commit_started_at or job.task.updated_at
-    if job.now() - started > job.shop.pace.confirm_patience:
-        await _ask(job)
+    is_missing = result.reason == NOT_LISTED
+    patience = job.shop.pace.missing_patience if is_missing else job.shop.pace.confirm_patience
+    if job.now() - started > patience:
+        await _ask(job, "task.not_listed" if is_missing else "task.still_processing")
         return
     await job.lease.record(
-        job.progressed(progress),
+        job.progressed(result.progress),
         release=True,
         retry_count=0,
         next_attempt_at=next_poll(started, job.now(), job.shop.pace),
     )
 
 
-async def _ask(job: Job) -> None:
-    hours = job.shop.pace.confirm_patience / timedelta(hours=1)
-    fault = Fault("task.outcome_unknown", {"why": "task.still_processing", "hours": hours})
+async def _ask(job: Job, why: str) -> None:
+    fault = Fault("task.outcome_unknown", {"why": why})
     await job.lease.record(
         TaskNeedsAttention(job.task.post_id, job.task.id, fault),
         release=True,

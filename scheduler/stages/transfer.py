@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from platforms.base import Publication
+from platforms.base import Publication, UploadSession
+from scheduler.handle import Handle
 from scheduler.job import Job
 from storage.values import Stage
 
@@ -18,6 +19,7 @@ async def transfer(job: Job) -> None:
         file,
         on_progress=lambda confirmed: _progress(job, confirmed),
         before_commit=lambda: before_commit(job),
+        on_session=lambda session: _moved(job, session),
     )
     if publication is None and job.site.capabilities.separate_publish:
         await job.lease.record(job.at(Stage.PUBLISH), stage=Stage.PUBLISH, retry_count=0, bytes_confirmed=file.size)
@@ -46,6 +48,11 @@ async def arrived(job: Job, publication: Publication | None) -> None:
         fault=None,
         next_attempt_at=job.now(),
     )
+
+
+async def _moved(job: Job, session: UploadSession) -> None:
+    """The site wants the rest at another address; it is stored before a byte goes there."""
+    await job.lease.record(session=Handle.of(session).to_json())
 
 
 async def _progress(job: Job, confirmed: int) -> None:

@@ -42,8 +42,8 @@ async def test_a_complete_draft_has_no_problems(world: World) -> None:
 
 
 async def test_everything_that_is_missing_is_said_at_once(world: World) -> None:
-    missing = await problems(world, title=" ", voice_preset=None, account_ids=[])
-    assert missing == {"draft.no_title", "draft.no_voice", "draft.no_account"}
+    missing = await problems(world, title=" ", voice_preset=None, account_ids=[], publish_now=False)
+    assert missing == {"draft.no_time", "draft.no_title", "draft.no_voice", "draft.no_account"}
 
 
 async def test_a_time_that_has_passed_is_a_problem_unless_it_goes_out_now(world: World) -> None:

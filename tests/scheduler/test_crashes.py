@@ -90,7 +90,7 @@ async def test_a_death_at_any_point_of_a_faulty_run_leaves_exactly_one_video(
 async def test_a_separate_publication_is_never_made_twice(world: World) -> None:
     """The site publishes at every call, so the record before the call and the search after it are all there is."""
     world.platform_options = {"separate_publish": True}
-    assert await die_everywhere(world, {("publish", 1): "lose_after"}, step=2) > 20
+    assert await die_everywhere(world, {("publish", 1): "lose_after"}, step=3) > 20
 
 
 def random_schedule(rng: Random) -> tuple[Faults, list[Executioner]]:
@@ -108,7 +108,7 @@ async def run_schedule(world: World, seed: int) -> Outcome:
     return await live_and_die(world, executioners)
 
 
-@pytest.mark.parametrize("count", [60, pytest.param(3000, marks=pytest.mark.long)])
+@pytest.mark.parametrize("count", [50, pytest.param(3000, marks=pytest.mark.long)])
 @pytest.mark.timeout(1200)
 async def test_random_deaths_and_faults_never_publish_twice_nor_lose(world: World, count: int) -> None:
     asked = 0

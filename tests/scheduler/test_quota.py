@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from platforms.limits import Window
 from scheduler.notices import TaskDeferred
-from scheduler.quota import PACIFIC, QuotaBook, window_reset, window_start
+from scheduler.quota import QuotaBook, window_reset, window_start
 from storage.values import QuotaSpend, TaskStatus
 from tests.scheduler.world import START, World
 
+PACIFIC = ZoneInfo("America/Los_Angeles")
 moments = st.datetimes(datetime(2026, 1, 1), datetime(2030, 1, 1)).map(lambda naive: naive.replace(tzinfo=UTC))  # noqa: DTZ001
 
 

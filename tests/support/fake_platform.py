@@ -38,6 +38,7 @@ from platforms.base import (
     Grant,
     Identity,
     OnProgress,
+    OnSession,
     Publication,
     SearchResult,
     UploadSession,
@@ -224,6 +225,7 @@ class FakePlatform:
         *,
         on_progress: OnProgress,
         before_commit: BeforeCommit,
+        on_session: OnSession | None = None,
     ) -> Publication | None:
         fault = self._begin("transfer", access_token)
         there = self._session(session)
