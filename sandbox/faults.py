@@ -99,8 +99,10 @@ class _Exchange:
     async def _misbehave(self, rule: Rule) -> Answer:
         match rule.fault:
             case "status" | "rate_limit":
+                await self._read_all()
                 return planned_answer(rule, self.service)
             case "html":
+                await self._read_all()
                 return web.Response(status=rule.status or 502, text=_HTML_502, content_type="text/html")
             case "slow":
                 return await self._slow(rule)
@@ -139,9 +141,13 @@ class _Exchange:
             if self.wire.cut_at == 0:
                 self._drop()
             return await self._process()
-        async for _ in self.wire.pieces():
-            pass  # half a message is no message: a server that needs all of it does nothing
+        await self._read_all()  # half a message is no message: a server that needs all of it does nothing
         raise ConnectionCutError
+
+    async def _read_all(self) -> None:
+        """Take the body off the wire and forget it, so that the client is ready to hear an answer."""
+        async for _ in self.wire.pieces():
+            pass
 
     def _drop(self) -> None:
         close_connection(self.request)

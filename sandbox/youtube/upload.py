@@ -45,6 +45,7 @@ class Upload:
                 self._gate.authenticate(request)
             return await self._put(request, session)
         except ApiError as error:
+            await _drain(request)
             return error.response()
 
     async def _begin(self, call: Call) -> web.Response:
