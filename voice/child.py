@@ -70,9 +70,9 @@ class Child:
         """Process id, and id of its group."""
         return self._process.pid
 
-    def is_alive(self) -> bool:
-        """Whether it still runs; it may have been killed while it had nothing to do."""
-        return self._process.poll() is None
+    def has_hung_up(self) -> bool:
+        """Whether it died while it had nothing to do: nothing but the socket's end is to be read then."""
+        return self._connection.poll()
 
     def send(self, message: Mapping[str, Any]) -> None:
         """Say something; raises ChildDiedError."""
@@ -93,25 +93,25 @@ class Child:
         return message
 
     def kill(self) -> None:
-        """Kill it and all it has started, at once; from any thread, also twice."""
-        if self._process.poll() is None:
-            with contextlib.suppress(ProcessLookupError):
+        """Kill it and all it has started, at once; from any thread, also twice.
+
+        A child that is dead but not waited for keeps its number, so this strikes its helpers and no stranger.
+        """
+        if self._process.returncode is None:
+            with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.killpg(self._process.pid, signal.SIGKILL)
 
     def close(self) -> None:
         """Let it end by itself, and if it does not, kill it; returns when it is gone."""
         self._connection.close()
-        try:
-            self._process.wait(CLOSE_WAIT_S)
-        except subprocess.TimeoutExpired:
-            self.kill()
-            self._process.wait()
-        self._drain.join(CLOSE_WAIT_S)
+        self._drain.join(CLOSE_WAIT_S)  # its end is the end of all who could still write
+        self.kill()
+        self._process.wait()
 
     def _death(self) -> ChildDiedError:
         self.kill()
-        status = self._process.wait()
         self._drain.join(CLOSE_WAIT_S)
+        status = self._process.wait()
         return ChildDiedError(status, self._tail.decode("utf-8", "replace").strip())
 
     def _keep_tail(self) -> None:

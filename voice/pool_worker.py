@@ -129,7 +129,7 @@ class PoolWorker:
         with self._lock:
             if self._stopped:
                 raise JobCancelledError
-            if self._child is not None and not self._child.is_alive():
+            if self._child is not None and self._child.has_hung_up():
                 self._child.close()
                 self._child = None
             if self._child is None:

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
+import random
 from pathlib import Path
 
 import pytest
 
 from media.errors import (
     EmptyFileError,
-    MediaError,
     MediaTimeoutError,
     NoAudioTrackError,
     NotAVideoError,
+    NoVideoTrackError,
     TruncatedError,
 )
-from media.errors import NoVideoTrackError as NoPictureError
 from media.info import MediaInfo
 from media.probe import probe
 from tests.support.clips import cut_short, mute_clip, rotated, run_ffmpeg, sound_only, spoken_clip
@@ -62,7 +63,7 @@ async def test_a_missing_sound_is_told_only_when_asked_for(clips: Path) -> None:
 async def test_a_missing_picture_is_told_only_when_asked_for(clips: Path) -> None:
     info = await probe(sound_only(clips))
     assert info.video is None
-    with pytest.raises(NoPictureError):
+    with pytest.raises(NoVideoTrackError):
         info.require_video()
 
 
@@ -145,15 +146,11 @@ async def test_a_probe_has_a_time_limit(clips: Path) -> None:
 
 @pytest.mark.parametrize("seed", range(6))
 async def test_a_damaged_file_gives_a_description_or_a_known_error(clips: Path, tmp_path: Path, seed: int) -> None:
-    import random
-
     rng = random.Random(seed)
     data = bytearray(spoken_clip(clips, 3).read_bytes())
     for _ in range(200):
         data[rng.randrange(min(len(data), 8000))] = rng.randrange(256)
     damaged = tmp_path / "damaged.mp4"
     damaged.write_bytes(data)
-    try:
-        await probe(damaged)
-    except MediaError as error:
-        assert error.code in {"media.not_a_video", "media.truncated"}
+    with contextlib.suppress(NotAVideoError, TruncatedError):
+        assert (await probe(damaged)).size == len(data)
