@@ -162,7 +162,7 @@ async def test_disconnecting_revokes_and_forgets_even_if_the_site_is_away(world:
         assert (await uow.accounts.get(account.id)).status is AccountStatus.DISCONNECTED
         assert await uow.credentials.load(account.id) is None
 
-    again = await connect(world)
+    again = await connect(world, "d")
     await service(world).disconnect(again.id)
     async with world.database().read() as uow:
         assert await uow.credentials.load(account.id) is None

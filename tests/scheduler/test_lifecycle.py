@@ -152,7 +152,7 @@ async def test_a_video_that_the_site_rejects_has_failed_with_its_reason(world: W
     await world.approve()
     await world.live(world.scheduler())
     (failed,) = world.recorder.of(TaskFailed)
-    assert (failed.fault.code, failed.fault.params["reason"]) == ("task.rejected", "copyright")
+    assert (failed.fault.code, failed.fault.params["reason"]) == ("fake.copyright", "copyright")
     async with world.database().read() as uow:
         assert await uow.uploads.by_task(failed.task_id) is None
 

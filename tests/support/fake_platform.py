@@ -97,6 +97,7 @@ class FakeSite:
         self.valid_tokens: set[str] | None = None
         self.grant_is_gone = False
         self.revoked: list[str] = []
+        self.used_codes: set[str] = set()
         self.identity = Identity("channel-1", "Channel One", "@one")
         self.granted_scopes = frozenset({"upload"})
         self.gives_refresh_token = True
@@ -112,6 +113,10 @@ class FakeSite:
         meta = session.meta
         self.videos.append(Video(video_id, meta.marker, meta.title, sha256, len(data), self.clock(), meta))
         return video_id
+
+    def require_token(self, access_token: str) -> None:
+        if self.valid_tokens is not None and access_token not in self.valid_tokens:
+            raise TokenRejectedError(platform="fake")
 
     def expire_sessions(self) -> None:
         for session in self.sessions.values():
@@ -135,16 +140,17 @@ class FakeOAuth:
         return AuthorizeRequest(f"{HERE}/authorize?state={state}", "verifier")
 
     async def exchange(self, *, code: str, code_verifier: str, redirect_uri: str) -> Grant:
-        if code_verifier != "verifier":
-            raise NeedsReauthError("wrong verifier", platform="fake")
         _raise(self._site.next_fault("exchange"), self._site)
+        if code_verifier != "verifier" or code in self._site.used_codes:
+            raise NeedsReauthError("invalid_grant", platform="fake", reason="invalid_grant")
+        self._site.used_codes.add(code)
         self._site.grant_is_gone = False
         return self._grant("r-" + code if self._site.gives_refresh_token else None)
 
     async def refresh(self, refresh_token: str) -> Grant:
         self._point("before refresh")
         _raise(self._site.next_fault("refresh"), self._site)
-        if self._site.grant_is_gone:
+        if self._site.grant_is_gone or refresh_token in self._site.revoked:
             raise NeedsReauthError("invalid_grant", platform="fake", reason="invalid_grant")
         grant = self._grant(None)
         self._point("after refresh")
@@ -154,7 +160,7 @@ class FakeOAuth:
         self._site.refreshes += 1
         token = f"t{self._site.refreshes}"
         if self._site.valid_tokens is not None:
-            self._site.valid_tokens = {token}
+            self._site.valid_tokens |= {token}
         return Grant(token, refresh_token, self._site.clock() + timedelta(hours=1), self._site.granted_scopes)
 
     async def revoke(self, token: str) -> None:
@@ -163,6 +169,7 @@ class FakeOAuth:
 
     async def identify(self, access_token: str) -> Identity:
         _raise(self._site.next_fault("identify"), self._site)
+        self._site.require_token(access_token)
         return self._site.identity
 
 
@@ -208,14 +215,15 @@ class FakePlatform:
 
     def validate(self, file: VideoFile | None, meta: VideoMeta) -> tuple[Violation, ...]:
         too_long = len(meta.title) > self.text_limits.title_max_characters
-        return (Violation("fake.title_too_long", {"limit": 100}),) if too_long else ()
+        return (Violation("fake.title_too_long", {"limit": 100, "actual": len(meta.title)}),) if too_long else ()
 
     async def open_upload(self, access_token: str, file: VideoFile, meta: VideoMeta) -> UploadSession:
         fault = self._begin("open_upload", access_token)
-        key = f"s{len(self.site.sessions) + 1}"
+        number = len(self.site.sessions) + 1
+        key = f"secret-{number}"
         self.site.sessions[key] = Session(meta, file.size)
         self._end("open_upload", fault)
-        return UploadSession({"key": key}, upload_id=key)
+        return UploadSession({"key": key}, upload_id=f"u{number}")
 
     async def transfer(
         self,
@@ -232,6 +240,8 @@ class FakePlatform:
         if there.video_id is not None:
             return Publication(there.video_id, f"{HERE}/{there.video_id}")
         data = file.path.read_bytes()
+        if hashlib.sha256(data).hexdigest() != file.sha256:
+            raise ContentRejectedError("the file has changed", platform="fake", reason="fileChanged")
         breaks_at = len(there.received) + int(fault[4:]) if fault and fault.startswith("cut:") else None
         while len(there.received) < there.total:
             first = len(there.received)
@@ -273,7 +283,9 @@ class FakePlatform:
         self._begin("check", access_token)
         if self.site.calls["check"] <= self.site.polls_until_published:
             return CheckResult(CheckState.PROCESSING, progress=0.5)
-        return CheckResult(self.site.verdict, reason="" if self.site.verdict == CheckState.PUBLISHED else "copyright")
+        if self.site.verdict == CheckState.FAILED:
+            return CheckResult(CheckState.FAILED, reason="copyright", code="fake.copyright")
+        return CheckResult(self.site.verdict)
 
     async def find_published(self, access_token: str, evidence: Evidence) -> SearchResult:
         self._begin("find_published", access_token)
@@ -288,9 +300,11 @@ class FakePlatform:
         return Absent()
 
     async def delete_video(self, access_token: str, video_id: str) -> None:
+        self._begin("delete_video", access_token)
         self.site.videos = [video for video in self.site.videos if video.video_id != video_id]
 
     async def get_video_analytics(self, access_token: str, video_id: str) -> Mapping[str, int]:
+        self._begin("get_video_analytics", access_token)
         return {"views": 0}
 
     async def close(self) -> None:
@@ -299,8 +313,7 @@ class FakePlatform:
     def _begin(self, step: str, access_token: str) -> str | None:
         self.point(f"before {step}")
         fault = self.site.next_fault(step)
-        if self.site.valid_tokens is not None and access_token not in self.site.valid_tokens:
-            raise TokenRejectedError(platform="fake")
+        self.site.require_token(access_token)
         _raise(fault, self.site)
         if fault == "lose_before" and step == "open_upload":
             raise OutcomeUnknownError(platform="fake")
