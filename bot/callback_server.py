@@ -86,10 +86,10 @@ class CallbackServer:
         app = web.Application()
         app.router.add_get(self._path, self._on_callback)
         # No access log: the query holds the one-time code.
-        runner = web.AppRunner(app, access_log=None)
+        runner = web.AppRunner(app, access_log=None, shutdown_timeout=5)
         await runner.setup()
         try:
-            await web.TCPSite(runner, self._host, self._port, shutdown_timeout=5).start()
+            await web.TCPSite(runner, self._host, self._port).start()
         except OSError as error:
             log.warning("cannot listen on %s:%s (%s); the address can be pasted instead", self._host, self._port, error)
             await runner.cleanup()

@@ -83,11 +83,8 @@ async def load_card(
 
 
 def draft_problems(services: Services, draft: Draft, clip: Clip, accounts: tuple[Account, ...]) -> tuple[Fault, ...]:
-    """Everything that stands between a draft and its approval; a time must have been chosen, be it "now"."""
-    problems = services.approval.problems(draft, clip, accounts)
-    if draft.scheduled_time is None and not draft.publish_now:
-        problems = (*problems, Fault("draft.no_time"))
-    return tuple(sorted(problems, key=_order))
+    """Everything that stands between a draft and its approval."""
+    return tuple(sorted(services.approval.problems(draft, clip, accounts), key=_order))
 
 
 def _order(problem: Fault) -> int:

@@ -139,6 +139,9 @@ def meaning_of(error: foreign.AiogramError, *, token: str) -> TelegramFaultError
     said = (getattr(error, "message", "") or type(error).__name__).replace(token, "***")
     if isinstance(error, foreign.TelegramRetryAfter):
         return TooFastError(timedelta(seconds=error.retry_after))
+    # Before the network errors: aiogram counts it among them.
+    if isinstance(error, foreign.TelegramEntityTooLarge):
+        return FileTooBigError(said)
     if isinstance(error, foreign.TelegramNetworkError):
         never_left = isinstance(error.__cause__, aiohttp.ClientConnectorError)
         return NotReachedError(said) if never_left else OutcomeUnknownError(said)
@@ -146,8 +149,6 @@ def meaning_of(error: foreign.AiogramError, *, token: str) -> TelegramFaultError
         return OutcomeUnknownError(said)
     if isinstance(error, foreign.TelegramForbiddenError):
         return ChatClosedError(said)
-    if isinstance(error, foreign.TelegramEntityTooLarge):
-        return FileTooBigError(said)
     lowered = said.lower()
     for phrase, meaning in _BAD_REQUESTS:
         if phrase in lowered:

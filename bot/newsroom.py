@@ -77,6 +77,10 @@ class Newsroom:
     async def _account(self, uow: UnitOfWork, notice: AccountNeedsReauth | AccountConnected | ConnectFailed) -> None:
         chat_id, payload = await _account_payload(uow, notice)
         await uow.outbox.add(chat_id=chat_id, kind="news", payload=payload)
+        if isinstance(notice, AccountConnected):
+            # Open drafts may be waiting for an account to choose.
+            for draft in await uow.drafts.open_of(notice.operator_id):
+                await queue_card(uow, draft)
 
 
 def _task_payload(notice: TaskCompleted | TaskFailed | TaskDeferred | TaskNeedsAttention) -> dict[str, Any]:

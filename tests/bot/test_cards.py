@@ -1,0 +1,220 @@
+"""Each state of a card, in both languages: what it says and which buttons it offers."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from bot.card import Card, TaskLine, Voice
+from bot.draft_panels import PANELS
+from bot.progress import Step
+from bot.renderer import render_card
+from bot.screen import Screen, plain
+from storage.values import (
+    Account,
+    AccountStatus,
+    Clip,
+    ClipState,
+    Draft,
+    DraftState,
+    Fault,
+    Stage,
+    Task,
+    TaskStatus,
+    Upload,
+)
+from tests.bot.chat import FACTS, NOON, TEXTS
+
+LANGUAGES = ("en", "ru")
+RAW_KEY = re.compile(r"\b[a-z_]+\.[a-z_]+(\.[a-z_]+)*\b(?!/)")
+
+ACCOUNT = Account(1, "youtube", "UC1", "Tom & <Jerry>", "@tj", AccountStatus.ACTIVE, frozenset(), 1, NOON)
+CLIP = Clip(1, 1, 7, 10, "f", "u", "a.mp4", "video/mp4", 1, ClipState.READY, "/x", FACTS, None, NOON)
+DRAFT = Draft(
+    id=1,
+    operator_id=1,
+    clip_id=1,
+    chat_id=7,
+    card_message_id=500,
+    state=DraftState.OPEN,
+    version=3,
+    account_ids=(1,),
+    title="A <fine> title & more",
+    description="About it",
+    keywords=(),
+    voice_preset="deeper",
+    scheduled_time=NOON + timedelta(hours=1),
+    publish_now=False,
+    options={"privacy_status": "unlisted", "made_for_kids": False},
+    post_id=None,
+    created_at=NOON,
+    updated_at=NOON,
+)
+CARD = Card(
+    draft=DRAFT,
+    clip=CLIP,
+    accounts=(ACCOUNT,),
+    platforms=(("youtube", "YouTube"),),
+    voices=(Voice("deeper", "Deeper"), Voice("my own", "My own <voice>")),
+    problems=(),
+    tasks=(),
+    panel=None,
+    timezone="Europe/Berlin",
+    now=NOON,
+)
+TASK = Task(
+    id=5,
+    post_id=1,
+    account_id=1,
+    clip_id=1,
+    platform="youtube",
+    title="T",
+    description="",
+    keywords=(),
+    voice_preset="deeper",
+    options={},
+    scheduled_time=NOON + timedelta(hours=1),
+    status=TaskStatus.PENDING,
+    stage=Stage.PREPARE,
+    priority=0,
+    retry_count=0,
+    next_attempt_at=NOON,
+    fence=1,
+    lease_owner=None,
+    lease_until=None,
+    render_id=None,
+    session=None,
+    opened_at=None,
+    bytes_confirmed=0,
+    bytes_total=0,
+    commit_started_at=None,
+    video_id=None,
+    fault=None,
+    created_at=NOON,
+    updated_at=NOON,
+)
+UPLOAD = Upload(1, 5, 1, "youtube", "v1", None, "https://youtu.be/v1?a=1&b=2", NOON)
+UNKNOWN = Fault("task.outcome_unknown", {"why": "platform.transient"})
+
+
+def approved(*, step: Step | None = None, upload: Upload | None = None, **changes: Any) -> Card:
+    line = TaskLine(replace(TASK, **changes), ACCOUNT, upload, step)
+    return replace(CARD, draft=replace(DRAFT, state=DraftState.APPROVED, post_id=1), tasks=(line,))
+
+
+def labels(screen: Screen) -> list[str]:
+    return [button.label for row in screen.rows for button in row]
+
+
+STATES = {
+    "complete": CARD,
+    "nothing chosen": replace(
+        CARD,
+        draft=replace(DRAFT, account_ids=(), title="", description="", voice_preset=None, scheduled_time=None),
+        problems=(Fault("draft.no_account"), Fault("draft.no_title"), Fault("draft.no_voice"), Fault("draft.no_time")),
+    ),
+    "receiving": replace(CARD, clip=replace(CLIP, state=ClipState.RECEIVING, facts=None)),
+    "failed": replace(CARD, clip=replace(CLIP, state=ClipState.FAILED, facts=None, fault=Fault("media.truncated"))),
+    "discarded": replace(CARD, draft=replace(DRAFT, state=DraftState.DISCARDED)),
+    "waiting": approved(),
+    "preparing": approved(lease_owner="w", step=Step("prepare", 0.4)),
+    "uploading": approved(status=TaskStatus.PROCESSING, stage=Stage.TRANSFER, bytes_confirmed=1, bytes_total=2),
+    "processing": approved(status=TaskStatus.PROCESSING, stage=Stage.CONFIRM, commit_started_at=NOON),
+    "deferred": approved(fault=Fault("platform.quota_exhausted", {"until": "2026-11-21T08:00:00+00:00"})),
+    "completed": approved(status=TaskStatus.COMPLETED, upload=UPLOAD),
+    "cancelled": approved(status=TaskStatus.CANCELLED),
+    "failed task": approved(status=TaskStatus.FAILED, fault=Fault("platform.content_rejected", {"detail": "<b>no"})),
+    "unknown outcome": approved(status=TaskStatus.NEEDS_ATTENTION, fault=UNKNOWN, commit_started_at=NOON),
+    "too late": approved(status=TaskStatus.NEEDS_ATTENTION, fault=Fault("task.too_late")),
+    "reauth": approved(status=TaskStatus.NEEDS_ATTENTION, fault=Fault("account.needs_reauth")),
+    "disk full": approved(status=TaskStatus.NEEDS_ATTENTION, fault=Fault("system.disk_full")),
+    **{f"panel {name}": replace(CARD, panel=name) for name in PANELS},
+}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("state", STATES)
+def test_every_state_reads_as_sentences_in_valid_markup(state: str, language: str) -> None:
+    screen = render_card(STATES[state], TEXTS.of(language))
+    shown = re.sub(r"https?://\S+", "", plain(screen.text))
+    assert not RAW_KEY.search(shown), shown
+    assert not any(RAW_KEY.search(label) for label in labels(screen)), labels(screen)
+    assert "…” " not in shown
+    assert is_balanced(screen.text)
+    assert all(len((button.data or "").encode()) <= 64 for row in screen.rows for button in row)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_two_languages_offer_the_same_buttons(language: str) -> None:
+    for state, card in STATES.items():
+        data = [[button.data for button in row] for row in render_card(card, TEXTS.of(language)).rows]
+        assert data == [[b.data for b in row] for row in render_card(card, TEXTS.of("en")).rows], state
+
+
+@pytest.mark.parametrize(
+    ("state", "offered"),
+    [
+        ("receiving", ["🗑 Discard"]),
+        ("discarded", []),
+        ("waiting", ["✏️ Edit", "Cancel"]),
+        ("preparing", ["✏️ Edit", "Cancel"]),
+        ("uploading", ["Cancel"]),
+        ("processing", []),
+        ("completed", ["▶️ Open the video"]),
+        ("failed task", ["🔁 Retry"]),
+        ("unknown outcome", ["It is there", "It is not: publish again", "Drop it"]),
+        ("too late", ["Publish now", "Drop it"]),
+        ("reauth", ["Drop it"]),
+        ("disk full", ["🔁 Retry", "Drop it"]),
+    ],
+)
+def test_a_card_offers_what_can_be_done(state: str, offered: list[str]) -> None:
+    assert labels(render_card(STATES[state], TEXTS.of("en"))) == offered
+
+
+@pytest.mark.parametrize(
+    ("state", "said"),
+    [
+        ("complete", "📺 Tom & <Jerry>\n🗣 Voice: Deeper\n🕒 today 14:00\n👁 Unlisted, not for kids"),
+        ("waiting", "Waits for its time: today 14:00"),
+        ("preparing", "Changing the voice\n▰▰▰▰▰▱▱▱▱▱▱▱ 40 %"),
+        ("uploading", "Uploading\n▰▰▰▰▰▰▱▱▱▱▱▱ 50 %"),
+        ("processing", "Waiting for the site to process it…"),
+        ("deferred", "refills tomorrow 09:00."),
+        ("completed", "Published: https://youtu.be/v1?a=1&b=2"),
+        ("failed task", "does not accept this video or its text. <b>no"),
+        ("panel time", "Europe/Berlin, UTC+01:00"),
+        ("panel voice", "My own <voice>"),
+    ],
+)
+def test_a_card_says_how_things_stand(state: str, said: str) -> None:
+    assert said in plain(render_card(STATES[state], TEXTS.of("en")).text)
+
+
+def test_the_approve_button_is_green_only_when_nothing_is_missing() -> None:
+    styles = [
+        {b.label: b.style for row in render_card(STATES[s], TEXTS.of("en")).rows for b in row}["✅ Approve"]
+        for s in ("complete", "nothing chosen")
+    ]
+    assert styles == ["success", None]
+
+
+def test_a_very_long_description_does_not_flood_the_card() -> None:
+    card = replace(CARD, draft=replace(DRAFT, description="<&>" * 3000))
+    assert len(plain(render_card(card, TEXTS.of("en")).text)) < 700
+
+
+def is_balanced(text: str) -> bool:
+    """Whether Telegram's HTML would parse: known tags, closed in order, no stray < or &."""
+    open_tags: list[str] = []
+    for closing, name in re.findall(r"<(/?)(b|i|a|code|blockquote)\b[^>]*>", text):
+        if not closing:
+            open_tags.append(name)
+        elif not open_tags or open_tags.pop() != name:
+            return False
+    rest = re.sub(r"</?(b|i|a|code|blockquote)\b[^>]*>", "", text)
+    return not open_tags and "<" not in rest and not re.search(r"&(?!(lt|gt|amp|quot);)", rest)
