@@ -271,13 +271,13 @@ def test_no_child_outlives_a_parent_that_is_killed(told: Path, busy: bool) -> No
 
 
 def test_cancels_from_many_threads_leave_a_working_pool(pool: ProcessPool) -> None:
-    jobs = [pool.submit(f"{JOBS}:count_to", {"steps": 50}) for _ in range(40)]
+    jobs = [pool.submit(f"{JOBS}:count_to", {"steps": 50}) for _ in range(12)]
     threads = [threading.Thread(target=job.cancel) for job in jobs[::2]]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert [job.result(PATIENCE_S) for job in jobs if not job.cancelled()].count(50) >= 20
+    assert [job.result(PATIENCE_S) for job in jobs if not job.cancelled()].count(50) >= 6
     assert pool.submit(f"{JOBS}:echo", {}).result(PATIENCE_S) == {}
 
 
