@@ -19,7 +19,8 @@ class CleanUp:
     - renders that no unfinished task needs and that are older than `keep_renders` (2 days), row and file; a clip's own
       file, which is the render of an unchanged voice, is never deleted;
     - quota entries older than `keep_ledger` (3 days: the longest window is one);
-    - handled Telegram updates older than `keep_inbox` (7 days).
+    - Telegram updates and messages that were dealt with more than `keep_mail` (7 days) ago;
+    - consents that ran out as long ago.
     """
 
     def __init__(self, db: Database, renders: Path, clock: Callable[[], datetime], pace: Pace) -> None:
@@ -32,7 +33,9 @@ class CleanUp:
         now = self._clock()
         async with self._db.begin() as uow:
             await uow.quota.prune(now - self._pace.keep_ledger)
-            await uow.inbox.prune(now - self._pace.keep_inbox)
+            await uow.inbox.prune(now - self._pace.keep_mail)
+            await uow.outbox.prune(now - self._pace.keep_mail)
+            await uow.consents.prune(now - self._pace.keep_mail)
             unused = await uow.renders.unused_since(now - self._pace.keep_renders)
             for render in unused:
                 await uow.renders.remove(render.id)

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 
 from scheduler.job import Job
-from storage.errors import FenceLostError
+from storage.errors import StorageError
 from storage.values import Stage
+
+log = logging.getLogger(__name__)
 
 
 async def prepare(job: Job) -> None:
@@ -44,8 +47,9 @@ class _News:
     async def _say(self, fraction: float) -> None:
         try:
             await self._job.lease.say(self._job.progressed(fraction))
-        except FenceLostError:
-            return
+        except StorageError as error:
+            # News is not worth a conversion. A lost fence is found by the heartbeat, and by the record at the end.
+            log.info("task %s: progress was not told: %s", self._job.task.id, error.code)
 
     async def end(self) -> None:
         if self._saying is not None:

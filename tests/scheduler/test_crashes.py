@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from random import Random
 
 import pytest
@@ -93,19 +94,19 @@ async def test_a_separate_publication_is_never_made_twice(world: World) -> None:
     assert await die_everywhere(world, {("publish", 1): "lose_after"}, step=3) > 20
 
 
-def random_schedule(rng: Random) -> tuple[Faults, list[Executioner]]:
-    words = ["lose_before", "lose_after", "transient", "rate", "cut:1", "cut:20000", "gone", "garbage", "token"]
-    steps = ["open_upload", "transfer", "transfer", "check", "find_published"]
-    faults = {(rng.choice(steps), rng.randint(1, 3)): rng.choice(words) for _ in range(rng.randint(0, 3))}
-    return faults, [Executioner(rng.randint(1, 25)) for _ in range(rng.randint(0, 3))]
+WORDS = ["lose_before", "lose_after", "transient", "rate", "cut:1", "cut:20000", "gone", "garbage", "token"]
+STEPS = ["open_upload", "transfer", "transfer", "publish", "check", "find_published"]
 
 
 async def run_schedule(world: World, seed: int) -> Outcome:
-    faults, executioners = random_schedule(Random(seed))
+    """A site of either kind, up to three faults, up to three deaths."""
+    rng = Random(seed)
     world.begin_anew()
-    world.site.faults = faults
+    world.platform_options = {"separate_publish": rng.random() < 0.4}
+    world.site.shows_after = timedelta(seconds=rng.choice([0, 0, 20, 50]))
+    world.site.faults = {(rng.choice(STEPS), rng.randint(1, 3)): rng.choice(WORDS) for _ in range(rng.randint(0, 3))}
     await world.approve()
-    return await live_and_die(world, executioners)
+    return await live_and_die(world, [Executioner(rng.randint(1, 25)) for _ in range(rng.randint(0, 3))])
 
 
 @pytest.mark.parametrize("count", [50, pytest.param(3000, marks=pytest.mark.long)])

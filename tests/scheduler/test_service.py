@@ -4,20 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 from scheduler.notices import Notice, TaskCompleted
 from scheduler.service import Scheduler, worker_name
 from storage.unit_of_work import UnitOfWork
 from storage.values import Task, TaskStatus
-from tests.scheduler.world import World
-
-
-class MachineClock:
-    """The machine's own time."""
-
-    def __call__(self) -> datetime:
-        return datetime.now(UTC)
+from tests.scheduler.world import MachineClock, World
 
 
 async def completed(world: World, *, within_s: float = 20.0) -> Task:

@@ -12,7 +12,6 @@ from typing import Any
 
 from scheduler.approval import Approval
 from scheduler.desk import TaskDesk
-from scheduler.lease import Lease
 from scheduler.service import Scheduler
 from scheduler.settings import Pace
 from storage.database import Database
@@ -42,13 +41,21 @@ class HandClock:
         self.now += timedelta(**delta)
 
 
+class MachineClock:
+    """The machine's own time."""
+
+    def __call__(self) -> datetime:
+        return datetime.now(UTC)
+
+
 class World:
     """What is outside the process, and the means to start a process and to look at the result."""
 
-    def __init__(self, folder: Path, template: Path) -> None:
+    def __init__(self, folder: Path, template: Path | None, url: str = "") -> None:
         self.folder = folder
-        self.path = folder / "fabric.db"
-        shutil.copyfile(template, self.path)
+        self.url = url or f"sqlite+aiosqlite:///{folder / 'fabric.db'}"
+        if template is not None:
+            shutil.copyfile(template, folder / "fabric.db")
         self.clip_path = folder / "clip.mp4"
         self.clip_path.write_bytes(Random(1).randbytes(CLIP_SIZE))
         self.renders = folder / "renders"
@@ -74,7 +81,7 @@ class World:
     def database(self, executioner: Executioner | None = None) -> Database:
         """As a process sees it; all share one pool of connections, for making one takes longer than a task's life."""
         if self._shared is None:
-            self._shared = MortalDatabase(f"sqlite+aiosqlite:///{self.path}", Keyring([KEY]), clock=self.clock)
+            self._shared = MortalDatabase(self.url, Keyring([KEY]), clock=self.clock)
         return self._shared.in_process_of(executioner or Executioner())
 
     def platform(self, executioner: Executioner | None = None) -> FakePlatform:
@@ -212,4 +219,4 @@ def without(owner: type, name: str, replacement: Any) -> Iterator[None]:
         setattr(owner, name, kept)
 
 
-__all__ = ["CLIP_SIZE", "FINAL", "KEY", "START", "HandClock", "Lease", "World", "without"]
+__all__ = ["CLIP_SIZE", "FINAL", "KEY", "START", "HandClock", "MachineClock", "World", "without"]
