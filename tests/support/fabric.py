@@ -105,6 +105,8 @@ def describe(message: dict[str, Any]) -> str:
 class Fabric:
     """`python -m app run` against a sandbox that runs already; its home and its log survive restarts."""
 
+    program: tuple[str, ...] = ("-m", "app", "run")
+
     def __init__(self, sandbox: Sandbox, home: Path, **environment: str) -> None:
         self.sandbox, self.home = sandbox, home
         self.environment = environment
@@ -127,7 +129,7 @@ class Fabric:
         }
         with (self.home / "fabric.log").open("ab") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "app", "run"], cwd=ROOT, env=environment, stdout=log, stderr=log
+                [sys.executable, *self.program], cwd=ROOT, env=environment, stdout=log, stderr=log
             )
 
     def kill9(self) -> None:
