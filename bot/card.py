@@ -64,8 +64,12 @@ async def load_card(
     """Read a card. Raises NotFoundError for an unknown draft."""
     draft = await uow.drafts.get(draft_id)
     clip = await uow.clips.get(draft.clip_id)
-    connected = await uow.accounts.list()
-    accounts = tuple(a for a in connected if a.status is not AccountStatus.DISCONNECTED)
+    # One that was chosen and then disconnected stays in sight, so that it can be taken off.
+    accounts = tuple(
+        account
+        for account in await uow.accounts.list()
+        if account.status is not AccountStatus.DISCONNECTED or account.id in draft.account_ids
+    )
     chosen = tuple(account for account in accounts if account.id in draft.account_ids)
     asked = await uow.conversations.get(draft.chat_id)
     return Card(

@@ -64,7 +64,8 @@ def _voice(card: Card, t: Speech) -> tuple[str, Rows]:
     for name in ("", *(voice.name for voice in card.voices if voice.name)):
         title = voice_title(name, card.voices, t)
         key = f"voice.{name or 'original'}.about"
-        lines.append(t("panel.voice_line", title=title, about=t.plain(key) if t.knows(key) else ""))
+        about = t.plain("panel.voice_line", about=t.plain(key)) if t.knows(key) else ""
+        lines.append(t("card.heading", title=title) + about)
         mark = "✅ " if card.draft.voice_preset == name else ""
         buttons.append(Button(mark + shorten(title, 30), data=press(card, DraftAct.VOICE, voice_key(name))))
     return "\n".join(lines), (*_pairs(buttons), (_back(card, t),))

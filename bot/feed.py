@@ -13,7 +13,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from aiogram import Bot, Dispatcher
 from aiogram.types import Update
@@ -30,6 +30,8 @@ from storage.unit_of_work import UnitOfWork
 from storage.values import InboxUpdate
 
 log = logging.getLogger(__name__)
+
+T = TypeVar("T")
 
 ATTEMPTS = 3
 BACKOFF_S = (0.5, 2.0)
@@ -124,13 +126,12 @@ class Feed:
             log.warning("update %s cannot be read: %s", row.update_id, type(error).__name__)
             await self._patiently(lambda uow: uow.inbox.failed(row.id, "not a readable update"))
             return
-        attempt = row.attempts
-        while not await self._try(row, update, attempt):
-            await self._sleep(BACKOFF_S[min(attempt, len(BACKOFF_S) - 1)])
-            attempt += 1
+        attempt: int | None = row.attempts
+        while attempt is not None:
+            attempt = await self._try(row, update, attempt)
 
-    async def _try(self, row: InboxUpdate, update: Update, attempt: int) -> bool:
-        """Whether the row is over: handled, refused or given up."""
+    async def _try(self, row: InboxUpdate, update: Update, attempt: int) -> int | None:
+        """One attempt; None when the row is over (handled, refused or given up), else the next attempt's number."""
         try:
             replies = await self._db.run(lambda uow: self._dispatch(uow, row, update))
         except RefusedError as refusal:
@@ -139,16 +140,17 @@ class Feed:
             # The database's trouble, not the update's: it costs no attempt.
             log.warning("update %s waits for the database: %s", row.update_id, error)
             await self._sleep(LOOK_AGAIN_S)
-            return not await self._is_pending(row)
+            return attempt if await self._is_pending(row) else None
         except Exception:
             # The border: whatever a handler does wrong must not stop the updates behind it.
             log.exception("update %s failed, attempt %s", row.update_id, attempt + 1)
             if attempt + 1 < ATTEMPTS:
                 await self._patiently(lambda uow: uow.inbox.attempt(row.id))
-                return False
+                await self._sleep(BACKOFF_S[min(attempt, len(BACKOFF_S) - 1)])
+                return attempt + 1
             replies = await self._patiently(lambda uow: self._give_up(uow, row, update))
         await self._after_commit(update, replies)
-        return True
+        return None
 
     async def _dispatch(self, uow: UnitOfWork, row: InboxUpdate, update: Update) -> Replies:
         replies = Replies(uow, _chat_of(update))
@@ -181,15 +183,14 @@ class Feed:
         except StorageError:
             return True
 
-    async def _patiently(self, work: Callable[[UnitOfWork], Awaitable[object]]) -> Replies:
+    async def _patiently(self, work: Callable[[UnitOfWork], Awaitable[T]]) -> T:
+        """Write what must be written, however long the database is away."""
         while True:
             try:
-                result = await self._db.run(work)
+                return await self._db.run(work)
             except (ConflictError, UnavailableError) as error:
                 log.warning("the inbox waits for the database: %s", error)
                 await self._sleep(LOOK_AGAIN_S)
-            else:
-                return result if isinstance(result, Replies) else Replies(self._db.begin(), 0)
 
     async def _after_commit(self, update: Update, replies: Replies) -> None:
         self._wakes.sender()

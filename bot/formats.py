@@ -58,8 +58,10 @@ def offset(zone: str, now: datetime) -> str:
 
 
 def bar(fraction: float) -> str:
-    """A progress bar of twelve cells."""
+    """A progress bar of twelve cells; whatever has begun shows at least one."""
     filled = round(min(1.0, max(0.0, fraction)) * BAR_CELLS)
+    if fraction > 0:
+        filled = max(1, filled)
     return "▰" * filled + "▱" * (BAR_CELLS - filled)
 
 

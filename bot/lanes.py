@@ -8,6 +8,9 @@ from typing import Generic, TypeVar
 
 Item = TypeVar("Item")
 
+PATIENCE_S = 5.0
+"""How long a stop waits: a request that is out should get its answer, for without it nobody knows what it did."""
+
 
 class Lanes(Generic[Item]):
     """One lane per key. A lane that is at work takes nothing new: its next items are offered again when it is free."""
@@ -25,9 +28,11 @@ class Lanes(Generic[Item]):
         self._running[key] = lane
         lane.add_done_callback(lambda _: self._free(key))
 
-    async def close(self) -> None:
-        """Stop every lane and wait for it."""
+    async def close(self, *, patience_s: float = PATIENCE_S) -> None:
+        """Let every lane end what it is at; stop those that take longer than `patience_s`."""
         lanes = tuple(self._running.values())
+        if lanes:
+            await asyncio.wait(lanes, timeout=patience_s)
         for lane in lanes:
             lane.cancel()
         await asyncio.gather(*lanes, return_exceptions=True)

@@ -197,6 +197,8 @@ class Sender:
             try:
                 await self._mouth.edit(chat_id, outgoing.message_id, outgoing.screen)
             except MessageGoneError:
+                if outgoing.is_edit_only:
+                    return outgoing.message_id
                 log.info("a message to edit is gone, sending it anew")
             else:
                 return outgoing.message_id

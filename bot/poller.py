@@ -81,9 +81,11 @@ class Poller:
         if not updates:
             return
         rows = [row for update in updates if (row := inbox_row(update)) is not None]
+        if not rows:
+            raise PollError("Telegram sent updates without ids")
         await self._db.run(lambda uow: uow.inbox.add(self._bot_id, rows))
         # Only now: what was not stored is delivered again.
-        self._offset = max((row[0] for row in rows), default=(self._offset or 0) - 1) + 1
+        self._offset = max(row[0] for row in rows) + 1
         self._wake_feed()
 
     async def _ask(self) -> Sequence[Any]:

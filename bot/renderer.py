@@ -36,6 +36,8 @@ class Outgoing:
     draft_id: int | None = None
     replaced_id: int | None = None
     """The message that showed the same card until now, and is to say where it went."""
+    is_edit_only: bool = False
+    """Whether it has no sense as a new message."""
 
 
 def render_card(card: Card, t: Speech) -> Screen:
@@ -76,7 +78,7 @@ class Renderer:
                 return Outgoing(await news_screen(context, payload))
             case "view":
                 screen = await VIEWS[payload["view"]](context, payload.get("args", {}))
-                return Outgoing(screen, message_id=payload.get("message_id"))
+                return Outgoing(screen, message_id=payload.get("message_id"), is_edit_only=payload["view"] == "moved")
         return None
 
     async def _card(self, context: ViewContext, payload: Any) -> Outgoing:
