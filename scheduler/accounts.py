@@ -15,15 +15,15 @@ from platforms.errors import PlatformError
 from scheduler.errors import ConsentDeniedError, NoRefreshTokenError, ScopesMissingError, UnknownPlatformError
 from scheduler.faults import fault_of
 from scheduler.notices import AccountConnected, ConnectFailed, NoticeListener
+from scheduler.pausing import DISABLED, NEEDS_REAUTH, pause, resume
 from storage.database import Database
 from storage.errors import ConsentError, ConsentUnknownError
 from storage.unit_of_work import UnitOfWork
-from storage.values import Account, AccountStatus, Consent, Fault, Operator, Stage, TaskStatus, Tokens
+from storage.values import Account, AccountStatus, Consent, Fault, Operator, Tokens
 
 log = logging.getLogger(__name__)
 
 CONSENT_LIFE = timedelta(minutes=10)
-DISABLED = "account.disabled"
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +152,7 @@ class AccountService:
             refresh_expires_at=grant.refresh_expires_at,
         )
         await uow.credentials.store(account.id, tokens)
-        resumed = await uow.tasks.resume_account(account.id, self._clock()) + await self._resume(uow, account.id)
+        resumed = await resume(uow, self._listener, account.id, self._clock())
         await self._listener.hear(uow, AccountConnected(account.id, consent.operator_id, consent.chat_id, resumed))
         return account
 
@@ -160,7 +160,7 @@ class AccountService:
         """Nothing is published on it until it is enabled; its tasks wait. The caller commits."""
         account = await uow.accounts.get(account_id)
         await uow.accounts.set_status(account_id, AccountStatus.DISABLED)
-        await uow.tasks.pause_account(account_id, Fault(DISABLED, {"account": account.title}))
+        await pause(uow, self._listener, account, Fault(DISABLED, {"account": account.title}))
 
     async def enable(self, uow: UnitOfWork, account_id: int) -> None:
         """Back to work, unless there is no grant any more: then it has to be connected again. The caller commits."""
@@ -168,22 +168,7 @@ class AccountService:
             await uow.accounts.set_status(account_id, AccountStatus.NEEDS_REAUTH)
             return
         await uow.accounts.set_status(account_id, AccountStatus.ACTIVE)
-        await self._resume(uow, account_id)
-
-    async def _resume(self, uow: UnitOfWork, account_id: int) -> int:
-        """Tasks that waited for the account to be enabled go on at their stage."""
-        waiting = await uow.tasks.of_account(account_id, {TaskStatus.NEEDS_ATTENTION})
-        disabled = [task for task in waiting if task.fault is not None and task.fault.code == DISABLED]
-        for task in disabled:
-            is_begun = task.opened_at is not None or task.stage not in (Stage.PREPARE, Stage.OPEN)
-            await uow.tasks.request(
-                task.id,
-                expected_statuses={TaskStatus.NEEDS_ATTENTION},
-                status=TaskStatus.PROCESSING if is_begun else TaskStatus.PENDING,
-                next_attempt_at=max(task.next_attempt_at or self._clock(), self._clock()),
-                fault=None,
-            )
-        return len(disabled)
+        await resume(uow, self._listener, account_id, self._clock())
 
     async def disconnect(self, account_id: int) -> None:
         """Revoke the grant, forget the tokens, pause the tasks. A site that is away does not keep the tokens here."""
@@ -200,7 +185,7 @@ class AccountService:
         await uow.credentials.forget(account.id)
         await uow.accounts.set_status(account.id, AccountStatus.DISCONNECTED)
         named = {"account": account.title, "platform": account.platform}
-        await uow.tasks.pause_account(account.id, Fault("account.needs_reauth", named))
+        await pause(uow, self._listener, account, Fault(NEEDS_REAUTH, named))
 
     def _site(self, platform: str) -> Platform:
         try:

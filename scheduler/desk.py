@@ -8,6 +8,7 @@ from typing import Any, Literal, TypeAlias
 
 from scheduler.handle import Handle
 from scheduler.notices import NoticeListener, TaskCancelled, TaskCompleted
+from scheduler.pausing import NEEDS_REAUTH
 from storage.errors import ConflictError, StaleVersionError
 from storage.unit_of_work import UnitOfWork
 from storage.values import Stage, Task, TaskStatus
@@ -16,7 +17,6 @@ Answer: TypeAlias = Literal["it_is_there", "publish_again", "drop", "publish_now
 
 OUTCOME_UNKNOWN = "task.outcome_unknown"
 TOO_LATE = "task.too_late"
-NEEDS_REAUTH = "account.needs_reauth"
 FRESH: dict[str, Any] = {"session": None, "commit_started_at": None, "video_id": None, "bytes_confirmed": 0}
 
 

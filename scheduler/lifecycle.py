@@ -19,6 +19,7 @@ from scheduler import policy
 from scheduler.job import Job, Workshop
 from scheduler.lease import Lease
 from scheduler.notices import Notice, TaskDeferred, TaskFailed, TaskNeedsAttention
+from scheduler.pausing import NEEDS_REAUTH
 from scheduler.policy import AskPerson, BackOff, Decision, GiveUp, Reconcile, RefreshToken, StartAnew, WaitUntil
 from scheduler.stages import STAGES
 from storage.errors import FenceLostError
@@ -95,7 +96,7 @@ class Lifecycle:
         return None
 
     async def _obey(self, job: Job, decision: Decision) -> None:
-        if isinstance(decision, AskPerson) and decision.fault.code == "account.needs_reauth":
+        if isinstance(decision, AskPerson) and decision.fault.code == NEEDS_REAUTH:
             await self._shop.tokens.suspend(job.task.account_id, decision.fault)
         changes, notices = _writes(job.task, decision, self._shop.clock())
         await job.lease.record(*notices, release=True, **changes)

@@ -21,6 +21,7 @@ from media.errors import FfmpegFailedError, MediaError, MediaTimeoutError, Outpu
 from platforms import errors as site
 from scheduler import errors as ours
 from scheduler.faults import fault_of
+from scheduler.pausing import NEEDS_REAUTH
 from storage.values import Fault, Stage
 from voice.errors import BadAudioError, BadPresetError, UnknownPresetError
 
@@ -148,7 +149,7 @@ def _token_rejected(case: _Case) -> Decision:
         return RefreshToken()
     if case.attempt < UNKNOWN_ATTEMPTS:
         return BackOff(case.soon(), case.fault)
-    return AskPerson(Fault("account.needs_reauth", case.fault.params))
+    return AskPerson(Fault(NEEDS_REAUTH, case.fault.params))
 
 
 def _quota(case: _Case) -> Decision:
@@ -193,7 +194,7 @@ def _rejected(case: _Case) -> Decision:
 
 
 def _reauth(case: _Case) -> Decision:
-    return AskPerson(Fault("account.needs_reauth", case.fault.params))
+    return AskPerson(Fault(NEEDS_REAUTH, case.fault.params))
 
 
 def _ask(case: _Case) -> Decision:

@@ -17,6 +17,7 @@ from platforms.base import Grant, Platform
 from platforms.errors import NeedsReauthError, PlatformError
 from scheduler.faults import fault_of
 from scheduler.notices import AccountNeedsReauth, NoticeListener
+from scheduler.pausing import NEEDS_REAUTH, pause
 from scheduler.settings import Pace
 from storage.database import Database
 from storage.values import Account, AccountStatus, Fault, Tokens
@@ -154,9 +155,9 @@ class TokenKeeper:
             account = await uow.accounts.get(account_id)
             if account.status is AccountStatus.ACTIVE:
                 named = {"account": account.title, "platform": account.platform}
-                fault = Fault("account.needs_reauth", {**cause.params, **named})
+                fault = Fault(NEEDS_REAUTH, {**cause.params, **named})
                 await uow.accounts.set_status(account.id, AccountStatus.NEEDS_REAUTH)
-                await uow.tasks.pause_account(account.id, fault)
+                await pause(uow, self._listener, account, fault)
                 await self._listener.hear(uow, AccountNeedsReauth(account.id, fault))
             await uow.commit()
 

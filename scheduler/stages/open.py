@@ -6,6 +6,7 @@ from platforms.base import VideoFile
 from scheduler.errors import AccountUnavailableError, TooLateError, UnfitError
 from scheduler.handle import Handle
 from scheduler.job import Job
+from scheduler.pausing import DISABLED
 from storage.values import AccountStatus, Fault, Stage, TaskStatus
 
 
@@ -40,7 +41,7 @@ async def _require_account(job: Job) -> None:
     async with job.shop.db.read() as uow:
         account = await uow.accounts.get(job.task.account_id)
     if account.status is AccountStatus.DISABLED:
-        raise AccountUnavailableError(Fault("account.disabled", {"account": account.title}))
+        raise AccountUnavailableError(Fault(DISABLED, {"account": account.title}))
 
 
 def _require_fit(job: Job, file: VideoFile) -> None:

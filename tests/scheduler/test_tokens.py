@@ -10,7 +10,7 @@ import pytest
 
 from platforms.errors import NeedsReauthError, TransientError
 from scheduler.accounts import AccountService
-from scheduler.notices import AccountConnected, AccountNeedsReauth
+from scheduler.notices import AccountConnected, AccountNeedsReauth, TaskProgressed
 from scheduler.settings import Pace
 from scheduler.tokens import TokenKeeper
 from storage.values import AccountStatus, TaskStatus, Tokens
@@ -102,6 +102,10 @@ async def test_a_revoked_account_is_said_once_and_its_tasks_wait(world: World) -
 
     assert {task.status for task in await world.tasks()} == {TaskStatus.NEEDS_ATTENTION}
     (said,) = world.recorder.of(AccountNeedsReauth)
+    shown_anew = world.recorder.heard[world.recorder.heard.index(said) - 2 : world.recorder.heard.index(said)]
+    assert {notice.task_id for notice in shown_anew if isinstance(notice, TaskProgressed)} == {
+        task.id for task in await world.tasks()
+    }
     assert said.fault.params["account"] == "Channel 1"
     async with world.database().read() as uow:
         assert (await uow.accounts.get(said.account_id)).status is AccountStatus.NEEDS_REAUTH
