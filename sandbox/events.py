@@ -56,6 +56,11 @@ class Events:
     def __init__(self) -> None:
         self._subscriptions: set[Subscription] = set()
 
+    @property
+    def watched(self) -> bool:
+        """Whether anybody listens now."""
+        return bool(self._subscriptions)
+
     def publish(self, topic: str, data: dict[str, Any]) -> None:
         """Tell everyone who watches now."""
         for subscription in tuple(self._subscriptions):

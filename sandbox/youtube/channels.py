@@ -64,7 +64,11 @@ class Channels:
             raise ApiError(
                 404, "playlistNotFound", message, domain="youtube.playlistItem", at=("playlistId", "parameter")
             )
-        videos = [v for v in self._library.of_channel(owner["id"]) if _may_see(v, call.channel)]
+        videos = [
+            video
+            for video in self._library.of_channel(owner["id"])
+            if _may_see(video, call.channel) and self._library.is_listed(video)
+        ]
         wanted = call.query("videoId")
         places = [(place, video) for place, video in enumerate(videos) if wanted in ("", video["id"])]
         kind = "youtube#playlistItemListResponse"

@@ -53,6 +53,11 @@ class Library:
         """Newest first."""
         return [video for video in reversed(self.all()) if video["channel"] == channel]
 
+    def is_listed(self, video: Video) -> bool:
+        """A new video may be missing from lists for a while."""
+        lag = timedelta(seconds=settings.load(self._store).list_lag_s)
+        return datetime.fromisoformat(video["uploaded_at"]) + lag <= self._world.clock.now()
+
     def uploads_since(self, channel: str, since: datetime) -> int:
         """How many the channel has begun, deleted ones too."""
         videos = self._store.list("video")
@@ -103,7 +108,9 @@ class Library:
         return self._directory.channel(video["channel"]) or {"id": video["channel"], "title": video["channel"]}
 
     def announce(self) -> None:
-        """Tell the watchers of every video that looks other than when last told."""
+        """Tell the watchers, if there are any, of every video that looks other than when last told."""
+        if not self._world.events.watched:
+            return
         for video in self.all(deleted=True):
             looks = (upload_status(video, self._world.clock.now()), privacy(video), str(video["deleted_at"]))
             if self._told.get(video["id"]) != looks:

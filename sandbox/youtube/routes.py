@@ -93,7 +93,9 @@ def _methods(world: World, library: Library) -> list[tuple[str, str, Method, Han
 def app(world: World) -> web.Application:
     """The API under `/youtube/v3`, uploads under `/upload/youtube/v3` and `/resumable/upload/youtube/v3`."""
     gate, library = Gate(world), Library(world)
-    upload = Upload(world, gate, library, Sessions(world, library))
+    sessions = Sessions(world, library)
+    sessions.sweep()
+    upload = Upload(world, gate, library, sessions)
     youtube = web.Application()
     for verb, path, method, handler in _methods(world, library):
         youtube.router.add_route(verb, _API + path, gate.guard(method, handler))

@@ -92,6 +92,12 @@ class Sessions:
             self._store.put("upload_session", session["id"], {**session, "killed": status})
         return len(doomed)
 
+    def sweep(self) -> None:
+        """Remove the bytes of sessions that ran out unfinished; their lines stay, so that they go on answering 404."""
+        for session in self.all():
+            if session["final"] is None and datetime.fromisoformat(session["expires_at"]) <= self._world.clock.now():
+                self.path(session).unlink(missing_ok=True)
+
     def path(self, session: Session) -> Path:
         """Where the bytes lie."""
         return self._library.path(session["video_id"])

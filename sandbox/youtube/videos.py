@@ -1,12 +1,11 @@
 """The methods on videos that exist already."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
 
 from aiohttp import web
 
 from sandbox.world import World
-from sandbox.youtube import errors, metadata, resource, settings
+from sandbox.youtube import errors, metadata, resource
 from sandbox.youtube.errors import ApiError
 from sandbox.youtube.gate import Call, json_of
 from sandbox.youtube.library import Library, Video, privacy
@@ -111,15 +110,11 @@ class Videos:
             if len(ids) > _MOST_IDS:
                 raise errors.bad_request("invalidFilters", "The request specifies too many ids.", "id")
             videos = [self._library.visible(video_id, call.channel) for video_id in ids]
-            return [video for video in videos if video is not None and self._is_listed(video)]
+            return [video for video in videos if video is not None and self._library.is_listed(video)]
         if by == "myRating":
             wanted = call.query("myRating")
             return [video for video in self._library.all() if video["ratings"].get(call.channel) == wanted]
         return [video for video in reversed(self._library.all()) if privacy(video) == "public"]
-
-    def _is_listed(self, video: Video) -> bool:
-        lag = timedelta(seconds=settings.load(self._world.store).list_lag_s)
-        return datetime.fromisoformat(video["uploaded_at"]) + lag <= self._world.clock.now()
 
     def _own(self, video_id: str, call: Call) -> Video:
         video = self._library.visible(video_id, call.channel)

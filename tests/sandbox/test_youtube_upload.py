@@ -106,6 +106,16 @@ def test_a_session_ends_after_a_week(outside: Sandbox, channel: Channel) -> None
     assert channel.put(location, b"", "bytes */10").status_code == 404
 
 
+def test_bytes_of_a_session_that_ran_out_are_swept_at_the_next_start(outside: Sandbox, channel: Channel) -> None:
+    location = channel.session(2 * CHUNK)
+    channel.put(location, random_bytes(CHUNK), range_of(0, CHUNK - 1, 2 * CHUNK))
+    outside.advance(7 * 86400 + 1)
+    outside.restart()
+    stored = [line["stored"] for line in outside.get("youtube/sessions")["sessions"] if line["channel"] == channel.id]
+    assert stored == [0]
+    assert channel.put(location, b"", f"bytes */{2 * CHUNK}").status_code == 404
+
+
 def test_an_unknown_session_is_404(channel: Channel) -> None:
     location = channel.session(10)
     assert channel.put(location[:-3] + "xyz", b"", "bytes */10").status_code == 404

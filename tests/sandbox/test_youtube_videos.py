@@ -133,9 +133,12 @@ def test_a_published_video_cannot_be_planned_again(channel: Channel) -> None:
 def test_a_new_video_may_be_missing_from_lists_for_a_while(outside: Sandbox, channel: Channel) -> None:
     outside.post("youtube/settings", list_lag_s=5)
     video_id = channel.upload()["id"]
+    uploads = {"part": "contentDetails", "playlistId": "UU" + channel.id[2:]}
     assert channel.show(video_id) == {}
+    assert channel.call("GET", "playlistItems", params=uploads).json()["items"] == []
     outside.advance(6)
     assert channel.show(video_id)["id"] == video_id
+    assert len(channel.call("GET", "playlistItems", params=uploads).json()["items"]) == 1
 
 
 def test_an_unknown_id_is_simply_not_listed(channel: Channel) -> None:
