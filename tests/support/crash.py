@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from copy import copy
 
 from storage.database import Database
@@ -19,17 +18,16 @@ class Executioner:
     `points` names what was passed, so that a test can say where it killed.
     """
 
-    def __init__(self, at: int | None = None, *, strikes: Callable[[str], bool] | None = None) -> None:
+    def __init__(self, at: int | None = None) -> None:
         self.at = at
         self.points: list[str] = []
         self.dead = False
-        self._strikes = strikes
 
     def __call__(self, point: str) -> None:
         if self.dead:
             raise Killed(point)
         self.points.append(point)
-        if len(self.points) == self.at or (self._strikes is not None and self._strikes(point)):
+        if len(self.points) == self.at:
             self.dead = True
             raise Killed(point)
 
