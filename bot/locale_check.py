@@ -52,11 +52,18 @@ def named_in(tree: ast.AST) -> Named:
 
 def error_codes_in(tree: ast.AST) -> Iterator[str]:
     """`code = "…"` of classes and keyword arguments, and the codes of faults that are made on the spot."""
+    constants = _constants(tree)
     for node in ast.walk(tree):
         if isinstance(node, ast.ClassDef):
             yield from _class_codes(node)
         elif isinstance(node, ast.Call):
-            yield from _call_codes(node)
+            yield from _call_codes(node, constants)
+
+
+def _constants(tree: ast.AST) -> dict[str, ast.expr]:
+    """`NAME = …` by name: a fault's code may be given by one of the same module."""
+    assigned = (node for node in ast.walk(tree) if isinstance(node, ast.Assign))
+    return {node.targets[0].id: node.value for node in assigned if isinstance(node.targets[0], ast.Name)}
 
 
 def _class_codes(node: ast.ClassDef) -> Iterator[str]:
@@ -66,10 +73,11 @@ def _class_codes(node: ast.ClassDef) -> Iterator[str]:
             yield from _literal(getattr(statement, "value", None))
 
 
-def _call_codes(node: ast.Call) -> Iterator[str]:
+def _call_codes(node: ast.Call, constants: Mapping[str, ast.expr]) -> Iterator[str]:
     name = node.func.id if isinstance(node.func, ast.Name) else getattr(node.func, "attr", "")
     if name in _FAULT_CALLS and node.args:
-        yield from _literal(node.args[0])
+        given = node.args[0]
+        yield from _literal(constants.get(given.id) if isinstance(given, ast.Name) else given)
     for keyword in node.keywords:
         if keyword.arg == "code":
             yield from _literal(keyword.value)
@@ -91,7 +99,8 @@ def missing_keys(catalogue: Catalogue, named: Named, codes: Iterable[str]) -> It
     families = {key.split(".")[0] for key in catalogue.entries}
     wanted = {key for key in named.keys if key.split(".")[0] in families} - set(codes)
     for key in sorted(wanted | {f"error.{code}" for code in codes}):
-        if key not in catalogue.entries:
+        # A literal may also be the code of an error, that code compares with.
+        if key not in catalogue.entries and f"error.{key}" not in catalogue.entries:
             yield f"{catalogue.locale}: no sentence for {key}"
 
 

@@ -145,6 +145,7 @@ class Chat:
         self.newsroom = Newsroom(self.board)
         self.services = self._services()
         self.folder = folder
+        self.admins = {OPERATOR}
         self._updates = itertools.count(1)
         self._message_ids = itertools.count(10)
         self.restart()
@@ -174,7 +175,7 @@ class Chat:
             sleep=no_sleep,
         )
         gate = AllowList(
-            admins=frozenset({OPERATOR}),
+            admins=frozenset(self.admins),
             texts=TEXTS,
             services=self.services,
             clock=self.clock,
@@ -208,6 +209,11 @@ class Chat:
     def change_services(self, **parts: Any) -> None:
         """Put something else in the place of a service."""
         self.services = replace(self.services, **parts)
+        self.restart()
+
+    def admit(self, telegram_id: int) -> None:
+        """One more owner."""
+        self.admins.add(telegram_id)
         self.restart()
 
     # What the person does.

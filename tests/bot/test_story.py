@@ -205,3 +205,18 @@ async def test_the_whole_chat_speaks_russian_to_who_wants_it(chat: Chat) -> None
     await chat.send_video("Т")
     assert "со звуком" in chat.last
     assert any("Дальше" in label for label in chat.labels())
+
+
+async def test_another_owner_cannot_press_on_somebody_elses_draft_or_task(chat: Chat) -> None:
+    await chat.complete_draft()
+    await chat.press("Approve")
+    async with chat.db.begin() as uow:
+        other = await uow.operators.ensure(2002, locale="en", timezone="UTC")
+        await uow.commit()
+    chat.admit(other.telegram_id)
+    version = (await chat.draft()).version
+    for data in (f"d:1:{version}:x:", f"p:1:{version}:c", f"p:1:{version}:s", "t:1:c"):
+        await chat.press_data(data, 500, user=other.telegram_id)
+        assert chat.telegram.toasts[-1][0] == "This button no longer works."
+    async with chat.db.read() as uow:
+        assert (await uow.tasks.get(1)).status is TaskStatus.PENDING
