@@ -2,8 +2,8 @@
 
     python -m benchmarks.voice_world [--seconds 60 300] [--preset deeper]
 
-Prints a table and the two ratios that matter: time and peak memory of the longest run over those of the shortest. Memory
-is flat when its ratio stays near 1 while the duration's is 5.
+Prints a table and the two ratios that matter: time and peak memory of the longest run over those of the shortest.
+Memory is flat when its ratio stays near 1 while the duration's is 5.
 """
 
 from __future__ import annotations

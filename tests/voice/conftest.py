@@ -35,10 +35,10 @@ def converted(tmp_path: Path, context: JobContext) -> Convert:
 
 @pytest.fixture(scope="session")
 def speech(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Three seconds of speech, mono, 44.1 kHz."""
+    """Two seconds of speech, mono, 44.1 kHz."""
     path = tmp_path_factory.mktemp("speech") / "speech.wav"
     samples, rate = soundfile.read(SPEECH_RU, dtype="float32")
-    soundfile.write(path, samples[: 3 * rate], rate, subtype="FLOAT")
+    soundfile.write(path, samples[: 2 * rate], rate, subtype="FLOAT")
     return path
 
 

@@ -21,7 +21,7 @@ from voice.presets import BUILT_IN, PresetCatalogue
 @pytest.mark.parametrize("music", [False, True])
 async def test_a_clip_gets_a_deeper_voice_and_nothing_else_changes(tmp_path: Path, music: bool) -> None:
     ffmpeg, pool = Ffmpeg.locate(), ProcessPool(scratch_folder=tmp_path)
-    source, out = spoken_clip(tmp_path, 4, music=music), tmp_path / "out.mp4"
+    source, out = spoken_clip(tmp_path, 3, music=music), tmp_path / "out.mp4"
     before, voice, after = tmp_path / "before.wav", tmp_path / "voice.wav", tmp_path / "after.wav"
     heard: list[float] = []
     try:
