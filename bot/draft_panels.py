@@ -10,7 +10,7 @@ from bot.callbacks import ConnectButton, DraftAct, voice_key
 from bot.card import Card
 from bot.card_lines import press, title_of, voice_title, when_line
 from bot.screen import Button, Rows, shorten
-from bot.texts import Speech
+from bot.texts import Markup, Speech
 from storage.values import AccountStatus
 
 Panel: TypeAlias = Callable[[Card, Speech], tuple[str, Rows]]
@@ -72,7 +72,9 @@ def _voice(card: Card, t: Speech) -> tuple[str, Rows]:
 
 
 def _time(card: Card, t: Speech) -> tuple[str, Rows]:
-    text = t("panel.time", when=when_line(card, t), zone=formats.offset(card.timezone, card.now))
+    is_chosen = card.draft.publish_now or card.draft.scheduled_time is not None
+    chosen = Markup(t("panel.time_chosen", when=when_line(card, t))) if is_chosen else ""
+    text = t("panel.time", chosen=chosen, zone=formats.offset(card.timezone, card.now))
     presets = [Button(t.plain(f"button.time.{name}"), data=press(card, DraftAct.AT, name)) for name in TIME_PRESETS]
     now = Button(t.plain("button.now"), data=press(card, DraftAct.NOW), style="primary")
     return text, ((now,), *_pairs(presets), (_back(card, t),))

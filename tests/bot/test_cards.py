@@ -179,7 +179,10 @@ def test_a_card_offers_what_can_be_done(state: str, offered: list[str]) -> None:
 @pytest.mark.parametrize(
     ("state", "said"),
     [
-        ("complete", "📺 Tom & <Jerry>\n🗣 Voice: Deeper\n🕒 today 14:00\n👁 Unlisted, not for kids"),
+        (
+            "complete",
+            "📺 Channel: Tom & <Jerry>\n🗣 Voice: Deeper\n🕒 Time: today 14:00\n👁 Privacy: Unlisted, not for kids",
+        ),
         ("waiting", "Waits for its time: today 14:00"),
         ("preparing", "Changing the voice\n▰▰▰▰▰▱▱▱▱▱▱▱ 40 %"),
         ("uploading", "Uploading\n▰▰▰▰▰▰▱▱▱▱▱▱ 50 %"),

@@ -104,7 +104,7 @@ async def test_a_typed_time_is_shown_on_the_operators_clock(chat: Chat) -> None:
     await chat.press("Time")
     await chat.say("18:30")
     assert (await chat.draft()).scheduled_time == NOON + timedelta(hours=5, minutes=30)
-    assert "🕒 today 18:30" in chat.last
+    assert "Time: today 18:30" in chat.last
 
 
 async def test_a_time_in_a_wrong_form_gets_examples_and_another_chance(chat: Chat) -> None:
