@@ -24,6 +24,7 @@ async def prepare(job: Job) -> None:
     finally:
         await news.end()
     await job.lease.record(
+        job.at(Stage.OPEN),  # told with the release, so that a card stops showing the conversion while the task waits
         release=True,
         stage=Stage.OPEN,
         render_id=render.id,

@@ -50,6 +50,8 @@ async def test_nothing_is_sent_before_its_time_but_the_render_is_ready(world: Wo
     assert (task.stage, task.status, task.next_attempt_at) == (Stage.OPEN, TaskStatus.PENDING, at)
     assert task.render_id is not None
     assert await scheduler.next_due() == at
+    last = world.recorder.of(TaskProgressed)[-1]
+    assert last.step == Stage.OPEN.value, "the card would go on showing the conversion until the post goes out"
 
 
 async def test_a_task_that_is_hours_late_asks_instead_of_going_out_at_night(world: World) -> None:
