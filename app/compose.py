@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
+from pathlib import Path
 
 from app.settings import Settings
 from app.upkeep import utc_now
@@ -66,7 +67,9 @@ def compose(settings: Settings, *, role: str, home: Home, database: Database, cl
     platforms = load_platforms(platform_settings(settings), clock=clock)
     presets = PresetCatalogue([BUILT_IN, home.voices])
     ffmpeg = Ffmpeg.locate()
-    pool = ProcessPool(settings.voice_workers, scratch_folder=home.renders)
+    scratch = scratch_folder(home)
+    scratch.mkdir(mode=0o700, exist_ok=True)
+    pool = ProcessPool(settings.voice_workers, scratch_folder=scratch)
     board = ProgressBoard()
     newsroom = Newsroom(board)
     scheduler = Scheduler(
@@ -98,6 +101,11 @@ def compose(settings: Settings, *, role: str, home: Home, database: Database, cl
             bot_settings(settings, home), db=database, services=services, newsroom=newsroom, board=board, clock=clock
         )
     return Fabric(bot, scheduler if role in ("all", "worker") else None, platforms, pool)
+
+
+def scratch_folder(home: Home) -> Path:
+    """Where conversions work: on the disk of the renders, so that a result is moved and not copied."""
+    return home.path / "scratch"
 
 
 def redirect_uri(settings: Settings) -> str:

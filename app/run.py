@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import shutil
 import signal
 import sys
 from contextlib import AsyncExitStack
@@ -11,11 +12,12 @@ from contextlib import AsyncExitStack
 # First of all that touches aiogram: it defers the building of hundreds of models that are never used.
 import bot.lazy_aiogram  # noqa: F401  # isort: skip
 
-from app.compose import compose
+from app.compose import compose, scratch_folder
 from app.logs import set_up_logs
 from app.sandbox_program import SandboxError, sandbox_settings, start_sandbox
 from app.settings import Settings
 from app.upkeep import load_keyring, utc_now
+from media.partial import remove_leftovers
 from platforms.errors import PlatformSettingsError
 from storage.database import Database
 from storage.errors import StorageError
@@ -53,17 +55,24 @@ async def _run(settings: Settings, role: str, stack: AsyncExitStack) -> None:
     database = Database(settings.resolved_database_url, load_keyring(settings, home), clock=utc_now)
     if database.dialect == "sqlite":
         stack.enter_context(home.lock())
+        _sweep(home)
     stack.push_async_callback(database.dispose)
     await database.migrate()
     await _apply_quotas(settings, database)
-    for folder in (home.media, home.renders):
-        MediaStore(folder).sweep()
     fabric = compose(settings, role=role, home=home, database=database)
     stack.push_async_callback(fabric.stop)
     await fabric.start()
     _greet(settings, role, address)
     await stopped.wait()
     log.info("stopping")
+
+
+def _sweep(home: Home) -> None:
+    """Remove what a killed process left half made; only while no other process can be working in this home."""
+    for folder in (home.media, home.renders):
+        MediaStore(folder).sweep()
+        remove_leftovers(folder)
+    shutil.rmtree(scratch_folder(home), ignore_errors=True)
 
 
 def _stop_on_signals() -> asyncio.Event:

@@ -125,7 +125,7 @@ def load_settings(env_file: Path | None = Path(".env"), **overrides: Any) -> Set
     Raises SettingsError with one sentence per wrong variable; no sentence repeats a secret's value.
     """
     try:
-        settings = Settings(_env_file=env_file, **overrides)
+        settings = Settings(**({"_env_file": env_file} | overrides))
     except ValidationError as error:
         raise SettingsError(_sentence(item) for item in error.errors()) from None
     return settings
