@@ -42,6 +42,7 @@ log = logging.getLogger(__name__)
 CLOUD_API = "https://api.telegram.org"
 COMMANDS_RETRY_S = 30.0
 PRUNE_EVERY_S = 3600.0
+RESTART_AFTER_S = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,9 +113,7 @@ class Bot:
             self._name_commands,
             self._prune,
         )
-        self._tasks = tuple(asyncio.create_task(part(), name=part.__qualname__) for part in parts)
-        for task in self._tasks:
-            task.add_done_callback(_tell_of_death)
+        self._tasks = tuple(asyncio.create_task(self._keep(part), name=part.__qualname__) for part in parts)
 
     async def stop(self) -> None:
         """Stop taking updates first and sending last; what is under way is finished by the next start."""
@@ -195,6 +194,15 @@ class Bot:
             sleep=self._sleep,
         )
 
+    async def _keep(self, part: Callable[[], Awaitable[None]]) -> None:
+        """The border: a part that a bug stopped is started again, so that the chat never falls silent for good."""
+        while True:
+            try:
+                return await part()
+            except Exception:
+                log.exception("%s stopped", part.__qualname__)
+                await self._sleep(RESTART_AFTER_S)
+
     async def _name_commands(self) -> None:
         """Fill the command menus, in each language; tried again until Telegram took them."""
         while True:
@@ -238,8 +246,3 @@ def build_dispatcher(gate: AllowList) -> Dispatcher:
         answers.build(),
     )
     return dispatcher
-
-
-def _tell_of_death(task: asyncio.Task[None]) -> None:
-    if not task.cancelled() and (error := task.exception()) is not None:
-        log.critical("%s died", task.get_name(), exc_info=error)
