@@ -8,6 +8,7 @@ import sys
 from collections.abc import Sequence
 
 from app.settings import Settings, SettingsError, load_settings, unknown_names
+from storage.errors import StorageError
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -25,6 +26,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         code: int = arguments.command(settings, arguments)
     except KeyboardInterrupt:
         return 130
+    except StorageError as error:
+        print(error, file=sys.stderr)
+        return 1
     return code
 
 

@@ -1,0 +1,139 @@
+"""The commands of `python -m app`, called as the shell calls them."""
+
+from __future__ import annotations
+
+import asyncio
+import http.server
+import os
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from app.cli import main
+from app.settings import load_settings
+from app.upkeep import open_database
+from storage.values import Tokens
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    for name in list(os.environ):
+        if name.startswith("FABRIC_"):
+            monkeypatch.delenv(name)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("FABRIC_HOME", str(tmp_path / "home"))
+    return tmp_path / "home"
+
+
+@pytest.fixture
+def stranger_on_the_port() -> Iterator[int]:
+    """Another program that speaks HTTP where the sandbox would like to be."""
+
+    class Teapot(http.server.BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(418)
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            return
+
+    server = http.server.HTTPServer(("127.0.0.1", 0), Teapot)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield server.server_port
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+async def add_account() -> None:
+    database = await open_database(load_settings())
+    async with database.begin() as uow:
+        anna = await uow.operators.ensure(1001, locale="en", timezone="UTC")
+        account = await uow.accounts.connect(
+            platform="youtube",
+            external_id="UC1",
+            title="Morning Tales",
+            handle="@tales",
+            scopes=frozenset(),
+            operator_id=anna.id,
+        )
+        await uow.credentials.store(account.id, Tokens("access-canary", "refresh-canary", None, frozenset()))
+        await uow.commit()
+    await database.dispose()
+
+
+async def stored_tokens() -> Tokens | None:
+    database = await open_database(load_settings())
+    try:
+        async with database.read() as uow:
+            return await uow.credentials.load(1)
+    finally:
+        await database.dispose()
+
+
+def test_a_wrong_setting_ends_every_command_with_its_sentence(
+    home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("FABRIC_HTTP_PORT", "seventy")
+    assert main(["doctor"]) == 2
+    assert "FABRIC_HTTP_PORT" in capsys.readouterr().err
+
+
+def test_the_doctor_names_what_is_missing_and_fails(
+    home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("FABRIC_BOT_TOKEN", "1:x")
+    monkeypatch.setenv("FABRIC_TELEGRAM_API_URL", "http://127.0.0.1:9")
+    assert main(["doctor"]) == 1
+    said = capsys.readouterr().out
+    assert "✗ FABRIC_ADMINS" in said
+    assert "✗ Telegram: not reachable" in said
+    assert "✗ YouTube: no OAuth client" in said
+
+
+def test_without_a_token_the_doctor_finds_everything_well(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["doctor"]) == 0
+    assert "✗" not in capsys.readouterr().out
+
+
+def test_accounts_are_listed_without_their_secrets(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["accounts"]) == 0
+    assert "No account" in capsys.readouterr().out
+    asyncio.run(add_account())
+    assert main(["accounts"]) == 0
+    said = capsys.readouterr().out
+    assert "Morning Tales" in said
+    assert "canary" not in said
+
+
+def test_a_rotated_key_opens_what_the_old_one_sealed(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    asyncio.run(add_account())
+    before = (home / "master.key").read_text()
+    assert main(["keys", "rotate"]) == 0
+    assert (home / "master.key").read_text() != before
+    tokens = asyncio.run(stored_tokens())
+    assert tokens is not None
+    assert (tokens.access_token, tokens.refresh_token) == ("access-canary", "refresh-canary")
+
+
+def test_a_key_that_the_settings_hold_cannot_be_rotated_and_it_says_so(
+    home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    main(["migrate"])
+    monkeypatch.setenv("FABRIC_MASTER_KEY", (home / "master.key").read_text().strip())
+    assert main(["keys", "rotate"]) == 1
+    assert "FABRIC_MASTER_KEY_FILE" in capsys.readouterr().err
+
+
+def test_a_start_on_a_port_of_another_program_says_which_setting_to_change(
+    home: Path,
+    stranger_on_the_port: int,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setenv("FABRIC_SANDBOX_PORT", str(stranger_on_the_port))
+    assert main(["run"]) == 1
+    assert "FABRIC_SANDBOX_PORT" in capsys.readouterr().err
