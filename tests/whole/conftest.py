@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.fabric import Fabric, Person, running_fabric
+from tests.support.killing import Stage, Stages
 from tests.support.sandbox import Sandbox, running_sandbox
 
 
@@ -32,3 +33,17 @@ def person(sandbox: Sandbox, fabric: Fabric) -> Person:
 def clips(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Where the session's test videos are made, each once."""
     return tmp_path_factory.mktemp("clips")
+
+
+@pytest.fixture(scope="session")
+def stages(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stages]:
+    """The world of the tests that kill, begun with the first of them."""
+    these = Stages(tmp_path_factory.mktemp("stages"))
+    yield these
+    these.close()
+
+
+@pytest.fixture
+def stage(stages: Stages, request: pytest.FixtureRequest) -> Stage:
+    """A product that runs, a connected channel, and nothing planned to fail."""
+    return stages.next(request.session.testsfailed)
