@@ -5,6 +5,7 @@ import json
 from collections.abc import AsyncIterator
 from contextlib import suppress
 from pathlib import Path
+from urllib.parse import urlencode
 
 from aiohttp import web
 
@@ -28,10 +29,14 @@ _TYPES = {
 
 
 def app(world: World) -> web.Application:
-    """``/``, ``/static/<file>`` and ``/chat/events?user=<id>`` (server-sent events)."""
+    """``/``, ``/watch?v=<id>``, ``/static/<file>`` and ``/chat/events?user=<id>`` (server-sent events)."""
 
     async def index(_: web.Request) -> web.StreamResponse:
         return _file("index.html")
+
+    async def watch(request: web.Request) -> web.StreamResponse:
+        # The address that the bot gives for a published video: it hangs on the wall.
+        raise web.HTTPFound(f"/?{urlencode({'view': 'wall', 'video': request.query.get('v', '')})}")
 
     async def static(request: web.Request) -> web.StreamResponse:
         return _file(request.match_info["name"])
@@ -49,6 +54,7 @@ def app(world: World) -> web.Application:
 
     application = web.Application()
     application.router.add_get("/", index)
+    application.router.add_get("/watch", watch)
     application.router.add_get("/static/{name}", static)
     application.router.add_get("/chat/events", events)
     return application

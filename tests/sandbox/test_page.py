@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator
 from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
@@ -41,6 +42,15 @@ async def test_every_file_of_the_page_is_served_and_free_of_foreign_addresses(sa
 async def test_nothing_outside_the_folder_is_served(sandbox: Telegram) -> None:
     async with sandbox.http.get(f"{sandbox.url}/static/..%2Fservice.py") as response:
         assert response.status == 404
+
+
+@pytest.mark.parametrize("video", ["VrWEbiv6qyX", "", "a&user=1002"])
+async def test_the_address_of_a_published_video_leads_to_the_wall(sandbox: Telegram, video: str) -> None:
+    asked = sandbox.http.get(f"{sandbox.url}/watch", params={"v": video}, allow_redirects=False)
+    async with asked as response:
+        assert response.status == 302
+        led = urlsplit(response.headers["Location"])
+    assert parse_qs(led.query, keep_blank_values=True) == {"view": ["wall"], "video": [video]}
 
 
 async def test_the_stream_tells_a_person_their_own_news_only(sandbox: Telegram) -> None:

@@ -253,5 +253,12 @@ def test_a_link_to_a_published_video_leads_to_the_wall(page: Page, video_id: str
     assert until(lambda: page.one("wall-card").is_displayed())
 
 
+def test_a_page_that_is_opened_again_and_again_leaves_no_stream_behind(page: Page) -> None:
+    # A browser talks to one server over six connections; pages that one left must not keep them.
+    for user in (1002, 1001) * 4:
+        page.browser.get(f"{page.url}/?user={user}")
+        until(lambda: page.browser.find_element(By.TAG_NAME, "body").get_attribute("data-ready"))
+
+
 def test_the_browser_has_nothing_to_complain_of(page: Page) -> None:
     assert [line["message"] for line in page.browser.get_log("browser") if line["level"] == "SEVERE"] == []

@@ -1,7 +1,7 @@
 // The page as a whole: who is writing, which view is open, and the live stream that feeds chat and wall.
 
 import * as api from "./api.js";
-import { Chat, toast } from "./chat.js";
+import { alertBox, Chat, toast } from "./chat.js";
 import { Composer } from "./composer.js";
 import { $, icon, make } from "./dom.js";
 import { Wall } from "./wall.js";
@@ -72,17 +72,7 @@ function badge(selector, count) {
 
 function view(name) {
   document.body.dataset.view = name;
-  // A link to a video that hangs on the wall leads there: the real site knows nothing of it.
-document.addEventListener("click", (event) => {
-  const link = event.target.closest?.("a[href]");
-  const found = link && /^https:\/\/(?:(?:www|m|studio)\.)?(?:youtube\.com\/(?:watch\?v=|shorts\/|video\/)|youtu\.be\/)([\w-]+)/.exec(link.href);
-  if (found && wall.point(found[1])) {
-    event.preventDefault();
-    view("wall");
-  }
-});
-
-for (const tab of document.querySelectorAll("[data-go]")) tab.setAttribute("aria-selected", String(tab.dataset.go === name));
+  for (const tab of document.querySelectorAll("[data-go]")) tab.setAttribute("aria-selected", String(tab.dataset.go === name));
   if (name === "chat") {
     badge("[data-chat-count]", (unread = 0));
     chat.toEnd();
@@ -120,15 +110,29 @@ function tick() {
   return node;
 }
 
+const YOUTUBE = /^https:\/\/(?:(?:www|m|studio)\.)?(?:youtube\.com\/(?:watch\?v=|shorts\/|video\/)|youtu\.be\/)([\w-]+)/;
+
+function videoOf(address) {
+  const url = new URL(address);
+  if (url.origin === location.origin && url.pathname === "/watch") return url.searchParams.get("v");
+  return YOUTUBE.exec(address)?.[1];
+}
+
 // A link to a video that hangs on the wall leads there: the real site knows nothing of it.
 document.addEventListener("click", (event) => {
   const link = event.target.closest?.("a[href]");
-  const found = link && /^https:\/\/(?:(?:www|m|studio)\.)?(?:youtube\.com\/(?:watch\?v=|shorts\/|video\/)|youtu\.be\/)([\w-]+)/.exec(link.href);
-  if (found && wall.point(found[1])) {
+  const id = link && videoOf(link.href);
+  if (id && wall.point(id)) {
     event.preventDefault();
     view("wall");
   }
 });
+
+async function show(id) {
+  view("wall");
+  await wall.ready;
+  if (!wall.point(id)) alertBox("This video is not on the wall. It was deleted, or it never was there.");
+}
 
 async function watchBot() {
   const { online } = await api.readBot().catch(() => ({ online: false }));
@@ -140,6 +144,11 @@ $("more").addEventListener("click", chooseUser);
 $("alert-ok").addEventListener("click", () => $("alert").close());
 const asked = new URLSearchParams(location.search);
 if (asked.get("view") === "wall") view("wall");
+if (asked.get("video")) show(asked.get("video"));
 watchBot();
 setInterval(watchBot, 3000);
-open(Number(asked.get("user")) || OPERATOR);
+const first = Number(asked.get("user")) || OPERATOR;
+// A browser keeps the pages one left, with their streams, and talks to one server over six connections only.
+addEventListener("pagehide", () => stop());
+addEventListener("pageshow", (event) => event.persisted && open(chat.user || first));
+open(first);

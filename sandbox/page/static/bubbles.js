@@ -1,6 +1,6 @@
 // One message as a bubble: words, media, inline keyboard, time.
 
-import { bytes, clock, icon, lasting, make, safeHtml } from "./dom.js";
+import { bytes, clock, icon, lasting, make, player, safeHtml } from "./dom.js";
 
 export function bubble(message, onPress) {
   const own = !message.from_bot;
@@ -46,10 +46,11 @@ function mediaNode(media) {
   }
   if (["video", "video_note", "animation"].includes(media.kind)) {
     const moving = media.kind === "animation";
-    return make("video", {
-      class: "frame", src: media.url, controls: !moving, autoplay: moving, loop: moving, muted: moving,
-      playsInline: true, preload: "metadata", "aria-label": media.name || "Video", ...ratio(media), ...where,
+    const video = make("video", {
+      src: media.url, autoplay: moving, loop: moving, muted: moving,
+      playsInline: true, preload: "metadata", "aria-label": media.name || "Video", ...where,
     });
+    return moving ? make("div", { class: "frame", ...ratio(media) }, video) : player(video, { class: "frame", ...ratio(media) });
   }
   if (media.kind === "audio" || media.kind === "voice") {
     const name = media.title || media.name || "Audio";

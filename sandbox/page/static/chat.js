@@ -156,7 +156,8 @@ export class Chat {
     const before = old.querySelector(".frame, audio");
     const after = node.querySelector(".frame, audio");
     // The same file goes on playing through an edit of its caption.
-    if (before && after && before.getAttribute("src") === after.getAttribute("src")) after.replaceWith(before);
+    const file = (media) => media.dataset.file || media.getAttribute("src");
+    if (before && after && file(before) === file(after)) after.replaceWith(before);
     const focused = old.contains(document.activeElement) ? document.activeElement.dataset : null;
     old.replaceWith(node);
     if (focused?.row) node.querySelector(`.key[data-row="${focused.row}"][data-column="${focused.column}"]`)?.focus();
@@ -239,9 +240,10 @@ function welcome(description) {
     { class: "welcome", "data-testid": "welcome" },
     mark,
     make("h2", {}, "Publish from a chat"),
-    make("p", {}, description || "Send a clip, tap a few buttons, and it is published. Nothing here leaves your machine."),
-    make("ol", {}, make("li", {}, "Press Start below."), make("li", {}, "Send a video, or the sample clip."),
-      make("li", {}, "Tap through the card, and look at the wall.")),
+    make("p", {}, description || "Send a clip, tap a few buttons, and it is published, in a new voice if you like."),
+    make("ol", {}, make("li", {}, "Press Start below."), make("li", {}, "Connect a channel: a made-up one, no password."),
+      make("li", {}, "Send a video, or the sample clip."), make("li", {}, "Tap through its card, then look at the wall.")),
+    make("p", { class: "aside" }, "A sandbox: Telegram and YouTube are played by your own machine, and nothing leaves it."),
   );
 }
 

@@ -24,6 +24,17 @@ export function icon(name) {
   return svg;
 }
 
+// A clean picture with one big button; the browser's own controls come once it plays.
+export function player(video, properties = {}) {
+  const button = make("button", { class: "play", type: "button", "aria-label": "Play", "data-testid": "play" }, icon("play"));
+  button.addEventListener("click", () => video.play());
+  video.addEventListener("play", () => {
+    video.controls = true;
+    button.remove();
+  }, { once: true });
+  return make("div", { "data-file": video.getAttribute("src"), ...properties }, video, button);
+}
+
 const ALLOWED = new Set(["B", "I", "U", "S", "A", "CODE", "PRE", "BLOCKQUOTE", "TG-SPOILER"]);
 
 // The server's HTML again, tag by tag: what isn't a known tag stays as words, links are http(s) or tg only.
@@ -66,8 +77,9 @@ export function bytes(size) {
   return `${value < 10 ? value.toFixed(1) : Math.round(value)} ${units[unit]}`;
 }
 
+// 24 hours, as the bot writes times.
 export const clock = (seconds) =>
-  new Date(seconds * 1000).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
+  new Date(seconds * 1000).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
 
 export function day(seconds) {
   const date = new Date(seconds * 1000);

@@ -1,14 +1,14 @@
 // The wall: what each platform shows to the world now.
 
 import * as api from "./api.js";
-import { $, icon, make } from "./dom.js";
+import { $, icon, make, player } from "./dom.js";
 
 export class Wall {
   constructor(onCount) {
     this.onCount = onCount;
     this.shown = new Map(); // video id -> the JSON it was drawn from
     this.box = $("cards");
-    this.refresh();
+    this.ready = this.refresh();
     // The stream tells of news at once; this is for what it doesn't tell (a processing delay that ran out).
     setInterval(() => this.refresh(), 4000);
   }
@@ -30,7 +30,7 @@ export class Wall {
     this.onCount(videos.length);
   }
 
-  // Whether the video hangs here; if so it is brought into view.
+  // Whether the video hangs here; if so it is brought into view and played, where the browser lets it.
   point(id) {
     const card = this.box.querySelector(`[data-video-id="${CSS.escape(id)}"]`);
     if (!card) return false;
@@ -38,6 +38,7 @@ export class Wall {
       card.scrollIntoView({ block: "center", behavior: "smooth" });
       card.classList.add("pointed");
       setTimeout(() => card.classList.remove("pointed"), 1600);
+      card.querySelector("video").play().catch(() => {});
     });
     return true;
   }
@@ -57,8 +58,8 @@ export class Wall {
       const old = this.box.querySelector(`[data-video-id="${CSS.escape(video.id)}"]`);
       if (old && this.shown.get(video.id) === drawn) return;
       const card = cardOf(video);
-      const playing = old?.querySelector("video");
-      if (playing && playing.getAttribute("src") === video.file) card.querySelector("video").replaceWith(playing);
+      const playing = old?.querySelector("[data-file]");
+      if (playing?.dataset.file === video.file) card.querySelector("[data-file]").replaceWith(playing);
       if (old) old.replaceWith(card);
       else this.box.insertBefore(card, this.box.querySelectorAll(".card")[at] || null);
       this.shown.set(video.id, drawn);
@@ -86,6 +87,7 @@ function plain(row) {
   };
 }
 
+const MOMENT = { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit", hourCycle: "h23" };
 const NAMES = { youtube: "YouTube", tiktok: "TikTok", instagram: "Instagram" };
 
 function cardOf(video) {
@@ -94,13 +96,13 @@ function cardOf(video) {
   const stage = make(
     "div",
     { class: `stage${video.landscape ? " landscape" : ""}` },
-    make("video", { src: video.file, controls: true, playsInline: true, preload: "metadata", "aria-label": video.title, "data-testid": "wall-video" }),
+    player(make("video", { src: video.file, playsInline: true, preload: "metadata", "aria-label": video.title, "data-testid": "wall-video" })),
     make("span", { class: "platform", "data-testid": "wall-platform" }, video.platform === "youtube" ? icon("youtube") : null, NAMES[video.platform] || video.platform),
     bad ? make("span", { class: "state bad" }, video.reason || video.state) : working ? make("span", { class: "state" }, "Processing…") : null,
   );
   const when = video.time ? new Date(video.time) : null;
   const later = video.publishAt ? new Date(video.publishAt) : null;
-  const line = [video.channel, when && when.toLocaleString([], { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" })];
+  const line = [video.channel, when && when.toLocaleString([], MOMENT)];
   return make(
     "article",
     { class: "card", "data-testid": "wall-card", "data-video-id": video.id, "data-state": video.state },
@@ -115,7 +117,7 @@ function cardOf(video) {
         video.privacy ? make("span", { class: `tag ${video.privacy}`, "data-testid": "wall-privacy" }, video.privacy) : null,
         video.short ? make("span", { class: "tag" }, "Short") : null,
         Number(video.views) ? make("span", { class: "tag" }, `${video.views} views`) : null,
-        later ? make("span", { class: "tag" }, `public at ${later.toLocaleString([], { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" })}`) : null),
+        later ? make("span", { class: "tag" }, `public at ${later.toLocaleString([], MOMENT)}`) : null),
     ),
   );
 }
