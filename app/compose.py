@@ -33,6 +33,7 @@ from voice.pool import ProcessPool
 from voice.presets import BUILT_IN, PresetCatalogue
 
 Clock = Callable[[], datetime]
+LONE_WORKER_SWEEP = timedelta(seconds=2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +82,7 @@ def compose(settings: Settings, *, role: str, home: Home, database: Database, cl
         presets=presets,
         renders=home.renders,
         clock=clock,
-        pace=pace(settings),
+        pace=pace(settings, role=role),
     )
     services = Services(
         approval=Approval(platforms, presets, clock, desk=TaskDesk(newsroom, clock)),
@@ -114,9 +115,13 @@ def redirect_uri(settings: Settings) -> str:
     return base + CALLBACK_PATH
 
 
-def pace(settings: Settings) -> Pace:
-    """The scheduler's numbers, with what the settings change."""
+def pace(settings: Settings, *, role: str) -> Pace:
+    """The scheduler's numbers, with what the settings change.
+
+    A worker alone looks often: the bot that approves is another process and cannot wake it.
+    """
     return Pace(
+        sweep=LONE_WORKER_SWEEP if role == "worker" else Pace().sweep,
         upload_concurrency=settings.upload_concurrency,
         prepare_concurrency=max(Pace().prepare_concurrency, settings.voice_workers),
         late_policy=timedelta(hours=settings.late_after_hours),

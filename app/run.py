@@ -26,8 +26,11 @@ from storage.media_store import MediaStore
 
 log = logging.getLogger(__name__)
 
-# In the sandbox the home is another one, so that no made-up account ever stands beside a real one.
 SANDBOX_HOME = "sandbox"
+
+
+class MissingTokenError(Exception):
+    """The bot was asked for alone, and there is no token for it."""
 
 
 async def run(settings: Settings, *, role: str) -> int:
@@ -36,7 +39,7 @@ async def run(settings: Settings, *, role: str) -> int:
     try:
         async with AsyncExitStack() as stack:
             await _run(settings, role, stack)
-    except (SandboxError, StorageError, PlatformSettingsError, FileNotFoundError) as error:
+    except (MissingTokenError, SandboxError, StorageError, PlatformSettingsError, FileNotFoundError) as error:
         print(f"Content Fabric cannot start: {error}", file=sys.stderr)
         return 1
     return 0
@@ -44,10 +47,12 @@ async def run(settings: Settings, *, role: str) -> int:
 
 async def _run(settings: Settings, role: str, stack: AsyncExitStack) -> None:
     stopped = _stop_on_signals()
-    home = Home(settings.home_path / SANDBOX_HOME if settings.is_sandbox else settings.home_path)
-    settings = settings.model_copy(update={"home": home.path})
     address = None
-    if settings.is_sandbox:
+    in_sandbox = plays_in_sandbox(settings, role)
+    if in_sandbox:
+        settings = apart(settings)
+    home = Home(settings.home_path)
+    if in_sandbox:
         sandbox = await start_sandbox(settings, home.path / "world")
         stack.push_async_callback(sandbox.stop)
         settings, address = sandbox_settings(settings, sandbox), sandbox.url
@@ -65,6 +70,24 @@ async def _run(settings: Settings, role: str, stack: AsyncExitStack) -> None:
     _greet(settings, role, address)
     await stopped.wait()
     log.info("stopping")
+
+
+def plays_in_sandbox(settings: Settings, role: str) -> bool:
+    """Whether the sandbox plays Telegram and the sites. A worker alone needs no token: it never speaks to Telegram.
+
+    Raises MissingTokenError for a bot alone: the tasks that it makes are somebody else's, who is not in a sandbox.
+    """
+    if settings.is_sandbox and role == "bot":
+        raise MissingTokenError("--role bot needs FABRIC_BOT_TOKEN; without --role the sandbox is started instead")
+    return settings.is_sandbox and role == "all"
+
+
+def apart(settings: Settings) -> Settings:
+    """The same settings with a home and a database of the sandbox's own, whatever database they name.
+
+    So no made-up account ever stands beside a real one, and no real token is ever tried on a made-up site.
+    """
+    return settings.model_copy(update={"home": settings.home_path / SANDBOX_HOME, "database_url": ""})
 
 
 def _sweep(home: Home) -> None:
@@ -91,7 +114,7 @@ def _greet(settings: Settings, role: str, address: str | None) -> None:
         )
         return
     print(f"Content Fabric is running ({role}). Ctrl-C stops it.", flush=True)
-    if not settings.admins:
+    if not settings.admins and role != "worker":
         log.warning("FABRIC_ADMINS is empty: write to your bot, it answers with your id; put that into FABRIC_ADMINS")
     if not settings.youtube_client_id:
         log.warning("FABRIC_YOUTUBE_CLIENT_ID is empty: no YouTube channel can be connected (see README)")
