@@ -51,9 +51,11 @@ def _due(card: Card) -> datetime:
 
 
 def can_edit(tasks: tuple[Task, ...]) -> bool:
-    """Nothing was sent to a site yet: every task waits, or is being prepared."""
+    """Nothing was sent to a site: every task waits, is being prepared, or failed before that."""
     return bool(tasks) and all(
-        task.status is TaskStatus.PENDING and task.stage in (Stage.PREPARE, Stage.OPEN) and task.opened_at is None
+        task.status in (TaskStatus.PENDING, TaskStatus.FAILED)
+        and task.stage in (Stage.PREPARE, Stage.OPEN)
+        and task.opened_at is None
         for task in tasks
     )
 

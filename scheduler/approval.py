@@ -18,6 +18,8 @@ from storage.unit_of_work import UnitOfWork
 from storage.values import Account, AccountStatus, Clip, Draft, DraftState, Fault, Operator, Post, Stage, TaskStatus
 from voice.errors import VoiceError
 
+NOT_BEGUN = frozenset({TaskStatus.PENDING, TaskStatus.FAILED})
+
 
 class Approval:
     """The gate between what an operator makes and what is published. The caller commits, then wakes the scheduler."""
@@ -66,7 +68,7 @@ class Approval:
         try:
             self._presets.get(draft.voice_preset)
         except VoiceError as error:
-            return [Fault(error.code, {"name": draft.voice_preset, **fault_of(error).params})]
+            return [fault_of(error)]
         if clip.facts is not None and clip.facts.audio_codec is None:
             return [Fault("media.no_audio_track")]
         return []
@@ -136,14 +138,15 @@ class Approval:
         )
 
     async def reopen(self, uow: UnitOfWork, post_id: int) -> Draft:
-        """Take the approval back: possible while every task only waits or is being prepared.
+        """Take the approval back: possible while every task only waits, is being prepared, or failed before anything
+        was sent, so that what made it fail can be changed.
 
         Raises StaleVersionError when something was sent or is about to be; nothing is changed then.
         """
         post = await uow.posts.get(post_id)
         for task in await uow.tasks.of_post(post_id):
             changed = await uow.tasks.request(
-                task.id, expected_statuses={TaskStatus.PENDING}, status=TaskStatus.CANCELLED, next_attempt_at=None
+                task.id, expected_statuses=NOT_BEGUN, status=TaskStatus.CANCELLED, next_attempt_at=None
             )
             if changed.stage not in (Stage.PREPARE, Stage.OPEN) or changed.opened_at is not None:
                 raise StaleVersionError(f"task {task.id} has begun")

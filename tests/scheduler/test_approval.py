@@ -118,6 +118,28 @@ async def test_an_approval_is_taken_back_while_the_post_waits(world: World) -> N
     assert world.site.videos == []
 
 
+async def test_a_post_that_failed_before_anything_was_sent_becomes_a_draft_again(world: World) -> None:
+    post = await world.approve()
+    world.clip_path.unlink()
+    await world.live(world.scheduler())
+    assert (await world.task()).status is TaskStatus.FAILED
+    async with world.database().begin() as uow:
+        draft = await approval(world).reopen(uow, post.id)
+        await uow.commit()
+    assert draft.state is DraftState.OPEN
+    assert (await world.task()).status is TaskStatus.CANCELLED
+
+
+async def test_a_video_that_the_site_rejected_is_no_draft_again(world: World) -> None:
+    post = await world.approve()
+    await world.live(world.scheduler())
+    task = await world.task()
+    async with world.database().begin() as uow:
+        await uow.tasks.request(task.id, expected_statuses={TaskStatus.COMPLETED}, status=TaskStatus.FAILED)
+        with pytest.raises(StaleVersionError):
+            await approval(world).reopen(uow, post.id)
+
+
 async def test_an_approval_is_not_taken_back_once_something_was_sent(world: World) -> None:
     post = await world.approve()
     await world.live(world.scheduler())

@@ -38,7 +38,7 @@ def test_a_folder_that_is_not_there_holds_no_presets(tmp_path: Path) -> None:
 def test_an_unknown_preset_is_told_with_those_there_are(name: str) -> None:
     with pytest.raises(UnknownPresetError, match="deeper, brighter") as caught:
         PresetCatalogue([BUILT_IN]).get(name)
-    assert caught.value.params["preset"] == name
+    assert caught.value.params["name"] == name
 
 
 @pytest.mark.parametrize(

@@ -28,9 +28,7 @@ class PresetCatalogue:
         path = self._files().get(name) if NAME.fullmatch(name) else None
         if path is None:
             known = ", ".join(self.names())
-            raise UnknownPresetError(
-                f"There is no voice preset {name!r}; there are: {known}.", preset=name, known=known
-            )
+            raise UnknownPresetError(f"There is no voice preset {name!r}; there are: {known}.", name=name, known=known)
         return Preset.from_file(path)
 
     def problems(self) -> tuple[BadPresetError, ...]:

@@ -79,4 +79,4 @@ class Preset:
 
 def bad(name: str, reason: str) -> BadPresetError:
     """The error for one preset, as a sentence."""
-    return BadPresetError(f"The voice preset {name!r} cannot be used: {reason}.", preset=name, reason=reason)
+    return BadPresetError(f"The voice preset {name!r} cannot be used: {reason}.", name=name, reason=reason)
