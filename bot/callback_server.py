@@ -14,7 +14,8 @@ from bot.screen import escape
 from bot.texts import Speech, Texts
 from scheduler.faults import fault_of
 from storage.database import Database
-from storage.values import Account
+from storage.errors import ConsentExpiredError, ConsentUnknownError, ConsentUsedError
+from storage.values import Account, Fault
 
 log = logging.getLogger(__name__)
 
@@ -104,13 +105,19 @@ class CallbackServer:
             # The border: a browser waits for a page, whatever went wrong. Only the code is told, never the query.
             fault = fault_of(error)
             log.warning("a consent did not become an account: %s", fault.code)
-            return _page(t, t.plain("page.failed"), t.plain("page.failed_text"), status=400)
+            return _page(t, t.plain("page.failed"), _advice(fault, t), status=400)
         t = await self._language_of(account)
         return _page(t, t.plain("page.connected", account=account.title), t.plain("page.connected_text"))
 
     async def _language_of(self, account: Account) -> Speech:
         async with self._db.read() as uow:
             return self._texts.of((await uow.operators.get(account.operator_id)).locale)
+
+
+def _advice(fault: Fault, t: Speech) -> str:
+    """The chat hears of a consent that was good and failed; of any other only this page can tell."""
+    told_here = (ConsentUnknownError.code, ConsentUsedError.code, ConsentExpiredError.code)
+    return t.plain(f"error.{fault.code}" if fault.code in told_here else "page.failed_text")
 
 
 def _page(t: Speech, title: str, text: str, *, status: int = 200) -> web.Response:

@@ -7,8 +7,13 @@ from __future__ import annotations
 
 import hashlib
 from enum import StrEnum
+from typing import Annotated, TypeAlias
 
 from aiogram.filters.callback_data import CallbackData
+from pydantic import Field
+
+RowId: TypeAlias = Annotated[int, Field(ge=1, lt=2**63)]
+"""A number that a database can look for; a forged one beyond it is no button of ours."""
 
 
 class DraftAct(StrEnum):
@@ -66,7 +71,7 @@ class SettingAct(StrEnum):
 class DraftButton(CallbackData, prefix="d"):
     """A button of an open draft; `version` tells a stale tap."""
 
-    draft: int
+    draft: RowId
     version: int
     act: DraftAct
     arg: str = ""
@@ -75,7 +80,7 @@ class DraftButton(CallbackData, prefix="d"):
 class PostButton(CallbackData, prefix="p"):
     """A button of an approved post, by its draft; `version` tells a stale tap."""
 
-    draft: int
+    draft: RowId
     version: int
     act: PostAct
 
@@ -83,14 +88,14 @@ class PostButton(CallbackData, prefix="p"):
 class TaskButton(CallbackData, prefix="t"):
     """A button for one task."""
 
-    task: int
+    task: RowId
     act: TaskAct
 
 
 class AccountButton(CallbackData, prefix="a"):
     """A button for one account."""
 
-    account: int
+    account: RowId
     act: AccountAct
 
 

@@ -44,7 +44,8 @@ class PlatformChoice:
 
 def parse_callback(text: str) -> Mapping[str, str] | None:
     """The query of a pasted address that an OAuth server sent the operator to; None if the text holds none."""
-    for word in re.findall(r"https?://\S+", text):
+    # Some phones copy an address without its scheme.
+    for word in re.findall(r"\S+\?\S+", text):
         try:
             query = dict(parse_qsl(urlsplit(word.strip("<>()\"'")).query))
         except ValueError:

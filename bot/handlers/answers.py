@@ -8,8 +8,9 @@ from typing import Any, TypeAlias
 from aiogram import Router
 from aiogram.types import CallbackQuery, Message
 
-from bot.handlers.settings import known_zone
+from bot.handlers.settings import set_zone
 from bot.news import fault_to_json
+from bot.screen import shorten
 from bot.turn import Turn
 from scheduler.errors import TimeError
 from storage.values import Conversation, Draft, DraftState, Fault
@@ -17,6 +18,10 @@ from storage.values import Conversation, Draft, DraftState, Fault
 TITLE_LIMIT = 100
 DESCRIPTION_LIMIT = 5000
 """Characters that are kept; the platforms' own limits are named on the card."""
+
+ADDRESSES = ("http://", "https://")
+ECHOED = 60
+"""UTF-16 units of a text that are repeated in a sentence about it."""
 
 AnswerHandler: TypeAlias = Callable[[Turn, Draft, str], Awaitable[bool]]
 
@@ -28,13 +33,14 @@ async def on_text(message: Message, turn: Turn) -> None:
     if text.startswith("/"):
         await turn.replies.text("sorry.command")
     elif asked is None or not await _answer(turn, asked, text):
-        await turn.replies.text("sorry.text")
+        await turn.replies.text("sorry.address" if text.startswith(ADDRESSES) else "sorry.text")
 
 
 async def _answer(turn: Turn, asked: Conversation, text: str) -> bool:
     """Whether the text answers what was asked."""
     if asked.question == "timezone":
-        return await _timezone(turn, text)
+        await set_zone(turn, text)
+        return True
     handler = DRAFT_ANSWERS.get(asked.question)
     if handler is None or asked.draft_id is None:
         return False
@@ -46,17 +52,6 @@ async def _answer(turn: Turn, asked: Conversation, text: str) -> bool:
         await turn.uow.conversations.clear(turn.chat_id)
         # The card follows the answer down the chat: whoever typed is looking there.
         await turn.replies.new_card(draft)
-    return True
-
-
-async def _timezone(turn: Turn, text: str) -> bool:
-    zone = known_zone(text)
-    if zone is None:
-        await turn.replies.text("settings.unknown_timezone", text=text[:60])
-        return True
-    await turn.uow.operators.set_timezone(turn.operator.id, zone)
-    await turn.uow.conversations.clear(turn.chat_id)
-    await turn.replies.view("settings")
     return True
 
 
@@ -76,7 +71,9 @@ async def _time(turn: Turn, draft: Draft, text: str) -> bool:
     try:
         when = turn.services.parse_time(text, now=turn.now, timezone=turn.operator.timezone)
     except TimeError as error:
-        await turn.replies.fault(fault_to_json(Fault(error.code, error.params)))
+        # Cut, so that the advice at the sentence's end survives whatever was typed.
+        said = Fault(error.code, {**error.params, "text": shorten(text, ECHOED)})
+        await turn.replies.fault(fault_to_json(said))
         return False
     return await _change(turn, draft, publish_now=False, scheduled_time=when)
 

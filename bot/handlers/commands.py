@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 
 from aiogram import Router
-from aiogram.filters import Command
+from aiogram.filters import Command, CommandObject
 from aiogram.types import Message
 
 from bot.card import PANELS
+from bot.handlers.settings import set_zone
 from bot.turn import Turn
 from storage.values import DraftState
 
@@ -22,8 +23,15 @@ VIEW_COMMANDS = {
     "quota": "quota",
     "settings": "settings",
     "language": "settings",
-    "timezone": "settings",
 }
+
+
+async def on_timezone(_: Message, turn: Turn, command: CommandObject) -> None:
+    """`/timezone Europe/Berlin` sets it, `/timezone` alone shows the settings."""
+    if command.args:
+        await set_zone(turn, command.args)
+    else:
+        await turn.replies.view("settings")
 
 
 async def on_cancel(_: Message, turn: Turn) -> None:
@@ -49,6 +57,7 @@ def build() -> Router:
     router = Router(name="commands")
     for command, view in VIEW_COMMANDS.items():
         router.message.register(_shows(view), Command(command))
+    router.message.register(on_timezone, Command("timezone"))
     router.message.register(on_cancel, Command("cancel"))
     return router
 

@@ -58,7 +58,7 @@ async def _panel(turn: Turn, draft: Draft, arg: str) -> None:
 
 async def _toggle_account(turn: Turn, draft: Draft, arg: str) -> None:
     usable = {account.id for account in await turn.uow.accounts.list(statuses=(AccountStatus.ACTIVE,))}
-    account_id = int(arg) if arg.isdigit() else 0
+    account_id = int(arg) if arg.isdecimal() else 0
     is_chosen = account_id in draft.account_ids
     if not is_chosen and account_id not in usable:
         raise RefusedError(turn.t.plain("toast.account_unavailable"), draft=draft)

@@ -8,6 +8,7 @@ from aiogram import Router
 from aiogram.types import CallbackQuery
 
 from bot.callbacks import SettingAct, SettingButton
+from bot.screen import shorten
 from bot.turn import RefusedError, Turn
 
 
@@ -20,6 +21,19 @@ def known_zone(text: str) -> str | None:
         return exact
     cities = sorted(name for name in zones if "/" in name and name.split("/")[-1].lower() == wanted)
     return cities[0] if cities else None
+
+
+async def set_zone(turn: Turn, text: str) -> None:
+    """Take a typed zone as the operator's own and show the settings; one that nobody knows gets a sentence."""
+    zone = known_zone(text)
+    if zone is None:
+        await turn.replies.text("settings.unknown_timezone", text=shorten(text, 60))
+        return
+    await turn.uow.operators.set_timezone(turn.operator.id, zone)
+    asked = await turn.uow.conversations.get(turn.chat_id)
+    if asked is not None and asked.question == "timezone":
+        await turn.uow.conversations.clear(turn.chat_id)
+    await turn.replies.view("settings")
 
 
 async def on_setting_button(query: CallbackQuery, callback_data: SettingButton, turn: Turn) -> None:

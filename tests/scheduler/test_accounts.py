@@ -144,6 +144,7 @@ async def test_an_unknown_site_is_refused(world: World) -> None:
         ("http://localhost/?state=s&code=c&scope=x", {"state": "s", "code": "c", "scope": "x"}),
         ("it says <http://127.0.0.1:8/back?error=access_denied&state=s>", {"error": "access_denied", "state": "s"}),
         ("see https://example.org/?a=b and http://localhost/?code=4%2F0A&state=s", {"code": "4/0A", "state": "s"}),
+        ("127.0.0.1:8710/oauth/callback?state=s&code=c", {"state": "s", "code": "c"}),
         ("http://localhost/?code=c", None),
         ("http://[broken/?code=c&state=s", None),
         ("18:30", None),
