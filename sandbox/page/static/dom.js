@@ -64,6 +64,11 @@ export function safeHtml(html) {
   };
   const fragment = document.createDocumentFragment();
   copy(source, fragment);
+  // A block ends its line by itself; the newline that follows it would be one more.
+  for (const block of fragment.querySelectorAll("blockquote, pre")) {
+    const next = block.nextSibling;
+    if (next?.nodeType === Node.TEXT_NODE) next.data = next.data.replace(/^\n/, "");
+  }
   return fragment;
 }
 
