@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import os
 from collections import defaultdict
 from collections.abc import Callable
 from pathlib import Path
@@ -63,7 +62,6 @@ class RenderBook:
         self._ffmpeg = ffmpeg
         self._runner = runner
         self._presets = presets
-        self._folder = folder
         self._store = MediaStore(folder)
         self._pace = pace
         self._making: defaultdict[tuple[str, str, str], asyncio.Lock] = defaultdict(asyncio.Lock)
@@ -133,8 +131,8 @@ class RenderBook:
     async def _keep(self, key: tuple[str, str, str], made: Path, facts: ClipFacts) -> Render:
         sha256 = await sha256_of(made)
         # Named by its content: another process that makes the same render never writes into a file being sent.
-        final = self._folder / f"{_short(key)}-{sha256[:16]}{made.suffix}"
-        await asyncio.to_thread(_put, made, final)
+        # It is on disk before its row is written: a row must never promise a file that a power cut took.
+        final = await self._store.keep(made, f"{_short(key)}-{sha256[:16]}{made.suffix}")
         render = await self._add(key, final, sha256, facts)
         if render.path != str(final):
             final.unlink(missing_ok=True)
@@ -162,13 +160,6 @@ def suffix_of(facts: ClipFacts) -> str:
 
 def _short(key: tuple[str, str, str]) -> str:
     return hashlib.sha256("|".join(key).encode()).hexdigest()[:20]
-
-
-def _put(made: Path, final: Path) -> None:
-    """Flushed before it is named: a row must never promise a file that a power cut took."""
-    with made.open("rb+") as file:
-        os.fsync(file.fileno())
-    made.replace(final)
 
 
 def _hop(loop: asyncio.AbstractEventLoop, on_fraction: OnFraction, fraction: float) -> None:

@@ -134,7 +134,7 @@ class Scheduler:
             self._ticking = False
 
     async def run_due(self) -> int:
-        """Work on everything that is due until nothing is; how many claims it took. For `--once` runs and for tests."""
+        """Work on everything that is due until nothing is; how many claims it took. For tests."""
         claims = 0
         while started := await self._dispatcher.fill():
             claims += started

@@ -38,7 +38,7 @@ class Pace:
     cleanup: timedelta = timedelta(hours=1)
     keep_renders: timedelta = timedelta(days=2)
     keep_ledger: timedelta = timedelta(days=3)
-    keep_mail: timedelta = timedelta(days=7)
+    keep_consents: timedelta = timedelta(days=7)
     progress_gap_s: float = 1.0
     progress_step: float = 0.05
     convert_limit_s: float = 3600.0

@@ -19,8 +19,9 @@ class CleanUp:
     - renders that no unfinished task needs and that are older than `keep_renders` (2 days), row and file; a clip's own
       file, which is the render of an unchanged voice, is never deleted;
     - quota entries older than `keep_ledger` (3 days: the longest window is one);
-    - Telegram updates and messages that were dealt with more than `keep_mail` (7 days) ago;
-    - consents that ran out as long ago.
+    - consents that ran out more than `keep_consents` (7 days) ago.
+
+    The inbox and the outbox are the bot's own to tidy.
     """
 
     def __init__(self, db: Database, renders: Path, clock: Callable[[], datetime], pace: Pace) -> None:
@@ -33,9 +34,7 @@ class CleanUp:
         now = self._clock()
         async with self._db.begin() as uow:
             await uow.quota.prune(now - self._pace.keep_ledger)
-            await uow.inbox.prune(now - self._pace.keep_mail)
-            await uow.outbox.prune(now - self._pace.keep_mail)
-            await uow.consents.prune(now - self._pace.keep_mail)
+            await uow.consents.prune(now - self._pace.keep_consents)
             unused = await uow.renders.unused_since(now - self._pace.keep_renders)
             for render in unused:
                 await uow.renders.remove(render.id)
