@@ -10,7 +10,7 @@ RUNTIME := $(VENV)/.installed-runtime
 DEV := $(VENV)/.installed-dev
 export OMP_WAIT_POLICY ?= PASSIVE
 
-.PHONY: run test test-all lint format lock clean
+.PHONY: run test test-all lint format screens lock clean
 
 run: $(RUNTIME)
 	@exec $(PY) -m app run
@@ -31,6 +31,13 @@ lint: $(DEV)
 format: $(DEV)
 	@$(PY) -m ruff format .
 	@$(PY) -m ruff check --fix .
+
+# The README's pictures: what the browser test saw. Emoji need a font (Debian: fonts-noto-color-emoji).
+screens: $(DEV)
+	@$(PY) -m pytest tests/whole/test_browser.py
+	@cp build/screens/14-draft.png docs/screens/draft.png
+	@cp build/screens/16-published.png docs/screens/published.png
+	@cp build/screens/17-wall.png docs/screens/wall.png
 
 # Writes both lock files from the ranges in pyproject.toml, in an environment of its own.
 lock:

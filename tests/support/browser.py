@@ -18,7 +18,8 @@ from selenium.webdriver.support.ui import WebDriverWait
 
 CHROMIUM, DRIVER = shutil.which("chromium"), shutil.which("chromedriver")
 PHONE = {"width": 390, "height": 844, "deviceScaleFactor": 2, "mobile": True}
-PATIENCE_S = 20.0
+DESK = {"width": 1280, "height": 800, "deviceScaleFactor": 1, "mobile": False}
+PATIENCE_S = 30.0
 FLAGS = (
     "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-dev-shm-usage",
     "--disable-background-networking", "--disable-component-update", "--disable-sync", "--mute-audio",
@@ -46,9 +47,15 @@ def phone_browser(profile: Path) -> Iterator[webdriver.Chrome]:
 
 def as_phone(browser: webdriver.Chrome) -> None:
     """A tab of its own is no phone until it is told."""
-    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", PHONE)
-    still = {"features": [{"name": "prefers-reduced-motion", "value": "reduce"}]}
-    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", still)
+    as_screen(browser, PHONE)
+
+
+def as_screen(browser: webdriver.Chrome, metrics: dict[str, Any], scheme: str = "light") -> None:
+    """The tab in view gets such a screen; nothing on it moves by itself."""
+    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
+    wishes = {"prefers-reduced-motion": "reduce", "prefers-color-scheme": scheme}
+    features = [{"name": name, "value": value} for name, value in wishes.items()]
+    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": features})
 
 
 class ChatPage:

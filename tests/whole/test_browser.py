@@ -12,7 +12,7 @@ import pytest
 from selenium import webdriver
 from selenium.webdriver.common.by import By
 
-from tests.support.browser import ChatPage, as_phone, needs_browser, phone_browser
+from tests.support.browser import DESK, PHONE, ChatPage, as_phone, as_screen, needs_browser, phone_browser
 from tests.support.clips import spoken_clip
 from tests.support.fabric import Fabric, running_fabric
 from tests.support.sandbox import ROOT, Sandbox, running_sandbox
@@ -212,6 +212,19 @@ def test_a_stranger_is_told_whom_to_ask(page: ChatPage) -> None:
     page.tap("start-button")
     page.answer("private bot", "1002")
     page.picture("40-stranger")
+
+
+def test_on_a_wide_screen_the_wall_stands_beside_the_chat(connected: ChatPage) -> None:
+    page = connected
+    try:
+        as_screen(page.browser, DESK)
+        assert page.one("message-list").is_displayed()
+        assert page.one("wall").is_displayed()
+        page.picture("45-desk")
+        as_screen(page.browser, PHONE, "dark")
+        page.picture("46-dark")
+    finally:
+        as_phone(page.browser)
 
 
 def test_russian_is_spoken_to_a_russian(connected: ChatPage, sandbox: Sandbox) -> None:
