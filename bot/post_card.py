@@ -11,6 +11,7 @@ from bot.card_lines import facts_line, title_of, voice_title
 from bot.progress import Step
 from bot.screen import Button, Rows, Screen, shorten
 from bot.texts import Markup, Speech
+from scheduler.notices import OUTCOME_UNKNOWN
 from storage.values import Fault, Stage, Task, TaskStatus
 
 MARKS = {
@@ -21,7 +22,6 @@ MARKS = {
     TaskStatus.CANCELLED: "🚫",
     TaskStatus.NEEDS_ATTENTION: "❗",
 }
-OUTCOME_UNKNOWN = "task.outcome_unknown"
 TOO_LATE = "task.too_late"
 WAITS_FOR_ACCOUNT = "account.needs_reauth"
 QUESTIONS: dict[str, tuple[TaskAct, ...]] = {

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import re
-import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -12,6 +11,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from platforms.base import Grant, Identity, Platform
 from platforms.errors import PlatformError
+from platforms.oauth import new_state
 from scheduler.errors import ConsentDeniedError, NoRefreshTokenError, ScopesMissingError, UnknownPlatformError
 from scheduler.faults import fault_of
 from scheduler.notices import AccountConnected, ConnectFailed, NoticeListener
@@ -86,7 +86,7 @@ class AccountService:
 
     async def begin_connect(self, operator: Operator, chat_id: int, platform: str) -> ConsentRequest:
         """Raises UnknownPlatformError."""
-        state = secrets.token_urlsafe(32)
+        state = new_state()
         request = self._site(platform).oauth.authorize(state=state, redirect_uri=self._redirect_uri)
         consent = Consent(
             state=state,

@@ -12,13 +12,13 @@ from platforms.base import Evidence, Platform, VideoFile, VideoMeta
 from scheduler.errors import ClipMissingError, RenderMissingError, UnknownPlatformError
 from scheduler.handle import Handle
 from scheduler.lease import Lease
-from scheduler.notices import NoticeListener, TaskProgressed
+from scheduler.notices import OUTCOME_UNKNOWN, NoticeListener, TaskNeedsAttention, TaskProgressed
 from scheduler.quota import QuotaBook
 from scheduler.renders import RenderBook
 from scheduler.settings import Pace
 from scheduler.tokens import TokenKeeper
 from storage.database import Database
-from storage.values import Clip, ClipFacts, Render, Stage, Task
+from storage.values import Clip, ClipFacts, Fault, Render, Stage, Task, TaskStatus
 
 MIME_TYPES = {"mp4": "video/mp4", "mov": "video/quicktime", "webm": "video/webm", "matroska": "video/x-matroska"}
 
@@ -136,6 +136,17 @@ class Job:
 
     def progressed(self, fraction: float | None, step: str | None = None) -> TaskProgressed:
         return TaskProgressed(self.task.post_id, self.task.id, step or self.task.stage.value, fraction)
+
+    async def ask(self, why: str) -> None:
+        """Rest until the operator says what became of it: the site cannot, and `why` names the reason."""
+        fault = Fault(OUTCOME_UNKNOWN, {"why": why})
+        await self.lease.record(
+            TaskNeedsAttention(self.task.post_id, self.task.id, fault),
+            release=True,
+            status=TaskStatus.NEEDS_ATTENTION,
+            fault=fault,
+            next_attempt_at=None,
+        )
 
     def at(self, stage: Stage) -> TaskProgressed:
         """The news that `stage` begins."""

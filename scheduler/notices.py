@@ -9,6 +9,9 @@ from typing import Protocol, TypeAlias
 from storage.unit_of_work import UnitOfWork
 from storage.values import Fault
 
+OUTCOME_UNKNOWN = "task.outcome_unknown"
+"""The fault of a task that may be published, where only the operator can find out."""
+
 
 @dataclass(frozen=True, slots=True)
 class ClipExamined:

@@ -21,6 +21,7 @@ from media.errors import FfmpegFailedError, MediaError, MediaTimeoutError, Outpu
 from platforms import errors as site
 from scheduler import errors as ours
 from scheduler.faults import fault_of
+from scheduler.notices import OUTCOME_UNKNOWN
 from scheduler.pausing import NEEDS_REAUTH
 from storage.values import Fault, Stage
 from voice.errors import BadAudioError, BadPresetError, UnknownPresetError
@@ -219,7 +220,7 @@ def _unexpected(case: _Case) -> Decision:
 def _end(case: _Case) -> Decision:
     """The tries are used up: nothing published means failed; anything else is a question."""
     if case.stage in _QUESTIONS:
-        return AskPerson(Fault("task.outcome_unknown", {"why": case.fault.code}))
+        return AskPerson(Fault(OUTCOME_UNKNOWN, {"why": case.fault.code}))
     if case.facts.may_be_published:
         return Reconcile(case.soon(), case.fault)
     return GiveUp(case.fault, can_retry=True)

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from platforms.base import NOT_LISTED, CheckResult, CheckState
 from scheduler.job import Job
-from scheduler.notices import TaskCompleted, TaskFailed, TaskNeedsAttention
+from scheduler.notices import TaskCompleted, TaskFailed
 from scheduler.settings import Pace
 from storage.values import Fault, TaskStatus
 
@@ -72,22 +72,11 @@ async def _wait(job: Job, result: CheckResult) -> None:
     is_missing = result.reason == NOT_LISTED
     patience = job.shop.pace.missing_patience if is_missing else job.shop.pace.confirm_patience
     if job.now() - started > patience:
-        await _ask(job, "task.not_listed" if is_missing else "task.still_processing")
+        await job.ask("task.not_listed" if is_missing else "task.still_processing")
         return
     await job.lease.record(
         job.progressed(result.progress),
         release=True,
         retry_count=0,
         next_attempt_at=next_poll(started, job.now(), job.shop.pace),
-    )
-
-
-async def _ask(job: Job, why: str) -> None:
-    fault = Fault("task.outcome_unknown", {"why": why})
-    await job.lease.record(
-        TaskNeedsAttention(job.task.post_id, job.task.id, fault),
-        release=True,
-        status=TaskStatus.NEEDS_ATTENTION,
-        fault=fault,
-        next_attempt_at=None,
     )

@@ -8,11 +8,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from platforms.base import Absent, CannotTell, Found
+from platforms.base import CannotTell, Found
 from scheduler.job import Job
-from scheduler.notices import TaskNeedsAttention
 from scheduler.stages.transfer import arrived
-from storage.values import Fault, Stage, TaskStatus
+from storage.values import Stage
 
 
 async def reconcile(job: Job) -> None:
@@ -25,23 +24,12 @@ async def reconcile(job: Job) -> None:
     if isinstance(answer, Found):
         await arrived(job, answer.publication)
     elif isinstance(answer, CannotTell):
-        await _ask(job, answer)
+        await job.ask(answer.why)
     else:
-        await _absent(job, answer)
+        await _absent(job)
 
 
-async def _ask(job: Job, answer: CannotTell) -> None:
-    fault = Fault("task.outcome_unknown", {"why": answer.why})
-    await job.lease.record(
-        TaskNeedsAttention(job.task.post_id, job.task.id, fault),
-        release=True,
-        status=TaskStatus.NEEDS_ATTENTION,
-        fault=fault,
-        next_attempt_at=None,
-    )
-
-
-async def _absent(job: Job, _: Absent) -> None:
+async def _absent(job: Job) -> None:
     pace, now = job.shop.pace, job.now()
     settled = (job.task.commit_started_at or now) + pace.settle
     first = job.handle.absent_since
