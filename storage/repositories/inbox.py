@@ -51,7 +51,11 @@ class InboxRepository:
         return int(await self._tx.scalar(select(inbox.c.attempts).where(inbox.c.id == row_id)))
 
     async def done(self, row_id: int) -> None:
-        await self._set(row_id, state=InboxState.DONE)
+        """Handled: its number stays, so that a second delivery is known, but not what somebody wrote.
+
+        It may have been an address with a one-time code in it, or a stranger's flood.
+        """
+        await self._set(row_id, state=InboxState.DONE, payload="")
 
     async def failed(self, row_id: int, error: str) -> None:
         await self._set(row_id, state=InboxState.FAILED, error=error)

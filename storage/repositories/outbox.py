@@ -67,7 +67,8 @@ class OutboxRepository:
         await self._set(message_row_id, state=OutboxState.SENDING, dedupe_key=None, attempts=outbox.c.attempts + 1)
 
     async def sent(self, message_row_id: int, message_id: int | None) -> None:
-        await self._set(message_row_id, state=OutboxState.SENT, message_id=message_id, dedupe_key=None)
+        """Said. Its content is forgotten: an errand's may hold a one-time code."""
+        await self._set(message_row_id, state=OutboxState.SENT, message_id=message_id, dedupe_key=None, payload={})
 
     async def retry(self, message_row_id: int, at: datetime) -> None:
         await self._set(message_row_id, state=OutboxState.PENDING, next_attempt_at=at)
@@ -77,7 +78,8 @@ class OutboxRepository:
         await self._set(message_row_id, state=OutboxState.UNKNOWN, next_attempt_at=at)
 
     async def failed(self, message_row_id: int, error: str) -> None:
-        await self._set(message_row_id, state=OutboxState.FAILED, error=error, dedupe_key=None)
+        """Given up; `error` says why, and the content is forgotten as for what was said."""
+        await self._set(message_row_id, state=OutboxState.FAILED, error=error, dedupe_key=None, payload={})
 
     async def recover(self) -> int:
         """At start, when no sender runs: what was being sent has an unknown outcome. Returns how many."""

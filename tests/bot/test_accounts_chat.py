@@ -6,8 +6,10 @@ from datetime import timedelta
 from urllib.parse import parse_qs, urlsplit
 
 from aiohttp import ClientSession, web
+from sqlalchemy import select
 
 from platforms.base import Identity
+from storage.tables import inbox, outbox
 from storage.values import AccountStatus
 from tests.bot.chat import Chat
 
@@ -24,6 +26,16 @@ async def test_a_pasted_address_connects_the_account(chat: Chat) -> None:
     state = await consent_state(chat)
     await chat.say(f"here: http://127.0.0.1:1/oauth/callback?state={state}&code=ok")
     assert "✅ Connected: Channel One (Fake)." in chat.last
+
+
+async def test_the_one_time_code_of_a_pasted_address_stays_in_no_row(chat: Chat) -> None:
+    state = await consent_state(chat)
+    await chat.say(f"http://127.0.0.1:1/oauth/callback?state={state}&code=ok-canary")
+    async with chat.db.read() as uow:
+        for table in (inbox, outbox):
+            rows = await uow.transaction.rows(select(table.c.payload.label("payload")))
+            assert rows
+            assert not [row for row in rows if "canary" in str(row["payload"]) or state in str(row["payload"])]
 
 
 async def test_an_address_that_was_used_before_gets_a_sentence(chat: Chat) -> None:

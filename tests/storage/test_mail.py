@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from sqlalchemy import select
 
 from storage.errors import NotFoundError
+from storage.tables import inbox
 from storage.unit_of_work import UnitOfWork
 from storage.values import InboxState, OutboxState
 from tests.storage.scene import Scene
@@ -131,3 +133,20 @@ async def test_a_payload_longer_than_64_kib_is_kept_whole(scene: Scene) -> None:
     async with scene.db.begin() as uow:
         await uow.inbox.add(7, [(1, "u", payload)])
         assert (await uow.inbox.pending(1))[0].payload == payload
+
+
+@pytest.mark.parametrize("end", ["sent", "failed"])
+async def test_what_was_said_or_given_up_is_forgotten(scene: Scene, end: str) -> None:
+    async with scene.db.begin() as uow:
+        row_id = await say(uow)
+        await (uow.outbox.sent(row_id, 1) if end == "sent" else uow.outbox.failed(row_id, "why"))
+        assert (await uow.outbox.get(row_id)).payload == {}
+
+
+async def test_of_a_handled_update_only_its_number_is_kept(scene: Scene) -> None:
+    async with scene.db.begin() as uow:
+        await uow.inbox.add(7, [(1, "u", "private words")])
+        [update] = await uow.inbox.pending(1)
+        await uow.inbox.done(update.id)
+        assert await uow.transaction.scalar(select(inbox.c.payload)) == ""
+        assert await uow.inbox.add(7, [(1, "u", "private words")]) == 0
