@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import errno
 import logging
+import re
 from collections.abc import Awaitable, Callable
 from functools import partial
 from pathlib import Path, PurePath
@@ -30,6 +31,7 @@ LOOK_AGAIN_S = 15.0
 BACKOFF_S = (1.0, 3.0, 10.0, 30.0)
 """Waits between the attempts to fetch a file: five attempts, then the operator is asked."""
 MB = 1024 * 1024
+PLAIN_SUFFIX = re.compile(r"\.[a-z0-9]{1,9}")
 
 
 class Files(Protocol):
@@ -124,7 +126,7 @@ class Downloads:
         limit = self._files.limit
         if limit is not None and (clip.declared_size or 0) > limit:
             return _too_big(clip, limit)
-        path = self._folder / f"clip-{clip.id}{PurePath(clip.file_name or '').suffix.lower()[:10] or '.mp4'}"
+        path = self._folder / f"clip-{clip.id}{_suffix(clip)}"
         if not path.exists() and (fault := await self._fetch(clip, path)) is not None:
             return fault
         try:
@@ -166,6 +168,12 @@ class Downloads:
         else:
             await uow.clips.ready(clip.id, str(outcome[0]), outcome[1])
         await self._listener.hear(uow, ClipExamined(clip.id))
+
+
+def _suffix(clip: Clip) -> str:
+    """All that a name of ours takes from the sender's: a plain suffix."""
+    suffix = PurePath(clip.file_name or "").suffix.lower()
+    return suffix if PLAIN_SUFFIX.fullmatch(suffix) else ".mp4"
 
 
 def _too_big(clip: Clip, limit: int) -> Fault:

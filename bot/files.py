@@ -10,12 +10,13 @@ import asyncio
 import errno
 import os
 import shutil
+import stat
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
 import aiohttp
 
-from bot.errors import NotReachedError, RefusedError
+from bot.errors import FileTooBigError, NotReachedError, RefusedError
 from bot.gateway import RemoteFile
 
 CLOUD_LIMIT = 20 * 1024 * 1024
@@ -55,36 +56,47 @@ class TelegramFiles:
         found = await self._office.file(file_id)
         part = target.with_name(target.name + ".part")
         source = Path(found.path)
-        if self._is_local and source.is_absolute():
-            await asyncio.get_running_loop().run_in_executor(None, _take, source, part)
-        else:
-            await self._download(found.path, part)
-        await asyncio.get_running_loop().run_in_executor(None, _settle, part, target)
+        try:
+            if self._is_local and source.is_absolute():
+                await asyncio.get_running_loop().run_in_executor(None, _take, source, part)
+            else:
+                await self._download(found.path, part)
+            await asyncio.get_running_loop().run_in_executor(None, _settle, part, target)
+        finally:
+            # What did not fit must not keep the disk full.
+            part.unlink(missing_ok=True)
 
     async def _download(self, path: str, part: Path) -> None:
         timeout = aiohttp.ClientTimeout(total=None, connect=15, sock_read=READ_TIMEOUT_S)
         try:
-            async with self._http.get(f"{self._root}/{path}", timeout=timeout) as response:
+            async with self._http.get(f"{self._root}/{path}", timeout=timeout, allow_redirects=False) as response:
                 if response.status >= 500:
                     raise NotReachedError(f"the file server answered {response.status}")
                 if response.status != 200:
                     raise RefusedError(f"the file server answered {response.status}")
                 with part.open("wb") as file:
-                    await _copy(response, file)
+                    await _copy(response, file, self.limit)
         except (aiohttp.ClientError, TimeoutError) as error:
             raise NotReachedError(f"the download broke off ({type(error).__name__})") from None
 
 
-async def _copy(response: aiohttp.ClientResponse, file: BinaryIO) -> None:
+async def _copy(response: aiohttp.ClientResponse, file: BinaryIO, limit: int | None) -> None:
     async for chunk in response.content.iter_chunked(CHUNK):
         file.write(chunk)
+        if limit is not None and file.tell() > limit:
+            raise FileTooBigError(f"the file server sent more than {limit} bytes")
     expected = response.content_length
     if expected is not None and file.tell() < expected and "Content-Encoding" not in response.headers:
         raise NotReachedError("the download ended early")
 
 
 def _take(source: Path, part: Path) -> None:
-    """A second name for the same bytes where the disk is shared, a copy where it is not."""
+    """A second name for the same bytes where the disk is shared, a copy where it is not.
+
+    A plain file alone: a link could lead anywhere, and a pipe or a device has no end.
+    """
+    if not stat.S_ISREG(source.lstat().st_mode):
+        raise RefusedError("the path that the server gave is no plain file")
     part.unlink(missing_ok=True)
     try:
         os.link(source, part)

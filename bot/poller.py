@@ -94,7 +94,7 @@ class Poller:
             body["offset"] = self._offset
         limit = aiohttp.ClientTimeout(total=LONG_POLL_S + ANSWER_MARGIN_S, connect=10)
         try:
-            async with self._http.post(self._url, json=body, timeout=limit) as response:
+            async with self._http.post(self._url, json=body, timeout=limit, allow_redirects=False) as response:
                 return _updates(await response.read(), response.status)
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             # Not the error's own text: it may hold the address, and so the token.

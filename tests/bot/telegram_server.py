@@ -20,6 +20,8 @@ class ScriptedTelegram:
     asked: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     files: dict[str, bytes] = field(default_factory=dict)
     url: str = ""
+    moved: str | None = None
+    """Where every file is said to be now."""
 
     async def on_method(self, request: web.Request) -> web.Response:
         body = await request.json() if request.content_type == "application/json" else dict(await request.post())
@@ -30,6 +32,8 @@ class ScriptedTelegram:
         return web.json_response(answer, status=status)
 
     async def on_file(self, request: web.Request) -> web.Response:
+        if self.moved is not None:
+            return web.Response(status=302, headers={"Location": self.moved})
         data = self.files.get(request.match_info["path"])
         return web.Response(status=404) if data is None else web.Response(body=data)
 

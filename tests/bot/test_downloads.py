@@ -89,3 +89,13 @@ async def test_a_clip_that_breaks_the_program_fails_alone(chat: Chat) -> None:
     await chat.downloads._safely(clip)
     async with chat.db.read() as uow:
         assert (await uow.clips.get(clip.id)).state is ClipState.FAILED
+
+
+@pytest.mark.parametrize(
+    ("name", "suffix"), [("a.MOV", ".mov"), ("a.\x00mp4", ".mp4"), ("a.m\np4", ".mp4"), ("a.😀", ".mp4")]
+)
+async def test_a_senders_file_name_gives_ours_a_plain_suffix_at_most(chat: Chat, name: str, suffix: str) -> None:
+    await chat.send_video("T", name)
+    async with chat.db.read() as uow:
+        clip = await uow.clips.get(1)
+    assert clip.path == str(chat.folder / f"clip-1{suffix}")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -153,3 +155,59 @@ async def test_in_local_mode_the_file_is_linked_not_copied(
         await files.fetch("f", tmp_path / "clip.mp4")
     assert files.limit is None
     assert (tmp_path / "clip.mp4").samefile(source)
+
+
+async def test_what_is_no_plain_file_is_not_taken_from_the_local_disk(
+    gateway: Gateway, telegram: ScriptedTelegram, tmp_path: Path
+) -> None:
+    (tmp_path / "secret").write_bytes(b"secret")
+    (tmp_path / "link.mp4").symlink_to(tmp_path / "secret")
+    os.mkfifo(tmp_path / "pipe.mp4")
+    async with aiohttp.ClientSession() as http:
+        for name in ("link.mp4", "pipe.mp4"):
+            telegram.answers = [file_at(str(tmp_path / name))]
+            with pytest.raises(errors.RefusedError):
+                await files_of(gateway, http, telegram.url, is_local=True).fetch("f", tmp_path / "clip.mp4")
+    assert not (tmp_path / "clip.mp4").exists()
+
+
+async def test_more_than_the_cloud_gives_out_is_not_kept(
+    gateway: Gateway, telegram: ScriptedTelegram, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.files.CLOUD_LIMIT", 1000)
+    telegram.answers, telegram.files = [file_at("1.mp4")], {"1.mp4": b"x" * 5000}
+    async with aiohttp.ClientSession() as http:
+        with pytest.raises(errors.FileTooBigError):
+            await files_of(gateway, http, telegram.url).fetch("f", tmp_path / "clip.mp4")
+    assert list(tmp_path.iterdir()) == []
+
+
+async def test_a_file_that_does_not_fit_leaves_the_disk_as_it_was(
+    gateway: Gateway, telegram: ScriptedTelegram, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = tmp_path / "source.mp4"
+    source.write_bytes(b"video")
+
+    def other_disk(_: object, __: object) -> None:
+        raise OSError(errno.EXDEV, "another disk")
+
+    def full(_: Path, part: Path) -> None:
+        part.write_bytes(b"vi")
+        raise OSError(errno.ENOSPC, "no space")
+
+    monkeypatch.setattr("bot.files.os.link", other_disk)
+    monkeypatch.setattr("bot.files.shutil.copyfile", full)
+    telegram.answers = [file_at(str(source))]
+    async with aiohttp.ClientSession() as http:
+        with pytest.raises(OSError, match="no space"):
+            await files_of(gateway, http, telegram.url, is_local=True).fetch("f", tmp_path / "clip.mp4")
+    assert list(tmp_path.iterdir()) == [source]
+
+
+async def test_a_redirect_is_not_followed_to_another_host(
+    gateway: Gateway, telegram: ScriptedTelegram, tmp_path: Path
+) -> None:
+    telegram.answers, telegram.moved = [file_at("1.mp4")], f"{telegram.url}/elsewhere"
+    async with aiohttp.ClientSession() as http:
+        with pytest.raises(errors.RefusedError, match="302"):
+            await files_of(gateway, http, telegram.url).fetch("f", tmp_path / "clip.mp4")
