@@ -14,7 +14,11 @@ STRUCK = "•••"
 # A bot token stands in Telegram's URLs, an upload session in Google's; both open doors.
 PATTERNS = (
     re.compile(r"(?<=/bot)\d+:[\w-]+"),
-    re.compile(r"(?<=Bearer )[\w.~+/=-]+"),
+    re.compile(r"(?i)\b(bearer )[\w.~+/=-]+"),
+    # Google's access tokens, refresh tokens, client secrets and one-time codes, wherever they stand.
+    re.compile(r"\b(?:ya29\.|1//|GOCSPX-|4/0)[\w.-]{10,}"),
+    # A database's password.
+    re.compile(r"(?<=://)([^\s:/?#@]*:)[^\s/?#]+(?=@)"),
     re.compile(r"(?<=upload_id=)[^&\s\"']+"),
     re.compile(r"\b((?:access_token|refresh_token|client_secret|code_verifier)[\"']?[=:]\s*[\"']?)[^&\s\"',}]+"),
     re.compile(r"(?<=[?&])((?:code|state|token)=)[^&\s\"']+"),
@@ -69,6 +73,6 @@ def set_up_logs(level: str, form: Literal["console", "json"], secrets: Iterable[
         JsonFormatter() if form == "json" else logging.Formatter("%(asctime)s %(levelname)-7s %(name)s: %(message)s")
     )
     logging.basicConfig(level=level, handlers=[handler], force=True)
-    # Their INFO lines print whole URLs, or a line for every timer.
-    for chatty in ("httpx", "httpcore", "aiohttp.access", "apscheduler", "aiogram.event", "alembic"):
+    # Their lines print whole URLs, a line for every timer or, of the database's driver, every row that is written.
+    for chatty in ("httpx", "httpcore", "aiohttp.access", "apscheduler", "aiogram.event", "alembic", "aiosqlite"):
         logging.getLogger(chatty).setLevel(logging.WARNING)

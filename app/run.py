@@ -12,6 +12,8 @@ from contextlib import AsyncExitStack
 # First of all that touches aiogram: it defers the building of hundreds of models that are never used.
 import bot.lazy_aiogram  # noqa: F401  # isort: skip
 
+from sqlalchemy import make_url
+
 from app.compose import compose, scratch_folder
 from app.logs import set_up_logs
 from app.sandbox_program import SandboxError, sandbox_settings, start_sandbox
@@ -57,10 +59,11 @@ async def _run(settings: Settings, role: str, stack: AsyncExitStack) -> None:
         stack.push_async_callback(sandbox.stop)
         settings, address = sandbox_settings(settings, sandbox), sandbox.url
         set_up_logs(settings.log_level, settings.log_format, _secrets(settings))
-    database = Database(settings.resolved_database_url, load_keyring(settings, home), clock=utc_now)
-    if database.dialect == "sqlite":
+    if settings.resolved_database_url.startswith("sqlite"):
+        # Before the key is read: a rotation holds the lock while it changes it.
         stack.enter_context(home.lock())
         _sweep(home)
+    database = Database(settings.resolved_database_url, load_keyring(settings, home), clock=utc_now)
     stack.push_async_callback(database.dispose)
     await database.migrate()
     await _apply_quotas(settings, database)
@@ -130,4 +133,5 @@ async def _apply_quotas(settings: Settings, database: Database) -> None:
 
 def _secrets(settings: Settings) -> list[str]:
     found = [settings.bot_token, settings.youtube_client_secret, settings.master_key]
-    return [secret.get_secret_value() for secret in found if secret is not None]
+    password = make_url(settings.resolved_database_url).password
+    return [*(secret.get_secret_value() for secret in found if secret is not None), *([password] if password else [])]

@@ -63,7 +63,8 @@ class Settings(BaseSettings):
     telegram_local: bool = False
 
     home: Path = Path("~/.content-fabric")
-    database_url: Annotated[str, AfterValidator(_database_url)] = ""
+    # It may hold a password.
+    database_url: Annotated[str, AfterValidator(_database_url)] = Field(default="", repr=False)
     master_key: SecretStr | None = None
     master_key_file: Path | None = None
 

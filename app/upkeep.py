@@ -75,8 +75,11 @@ async def rotate_keys(settings: Settings) -> str:
         try:
             await database.migrate()
             count = await rotate(database, keyring)
-            if await remaining(database, keyring) == 0:
+            left = await remaining(database, keyring)
+            if left == 0:
                 drop_old_keys(path)
         finally:
             await database.dispose()
+    if left:
+        return f"{count} rows of secrets are now encrypted with a new key; {left} are not, so the old key is kept."
     return f"{count} rows of secrets are now encrypted with a new key; the old key is gone."

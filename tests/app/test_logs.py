@@ -7,7 +7,7 @@ import logging
 
 import pytest
 
-from app.logs import STRUCK, JsonFormatter, SecretFilter
+from app.logs import STRUCK, JsonFormatter, SecretFilter, set_up_logs
 
 SECRET = "ya29.canary-token-value"
 
@@ -43,6 +43,9 @@ def test_a_known_secret_is_struck_out_of_a_traceback() -> None:
         "https://host/cb?state=canary&code=canary",
         '{"refresh_token": "canary"}',
         "client_secret=canary&grant_type=refresh_token",
+        "{'code': '4/0AX-canary-code-1'}",
+        "tokens ya29.a0-canary-token and 1//0g-canary-token-long",
+        "mysql+aiomysql://fabric:canary@db/fabric refused",
     ],
 )
 def test_what_looks_like_a_secret_is_struck_out_even_if_unknown(text: str) -> None:
@@ -60,3 +63,17 @@ def test_a_json_line_is_one_object_with_the_traceback_inside() -> None:
         entry = json.loads(logged("failed", exc=error, form=JsonFormatter()))
     assert entry["message"] == "failed"
     assert "ValueError: no" in entry["traceback"]
+
+
+def test_the_database_driver_tells_no_rows_even_when_everything_is_logged(capsys: pytest.CaptureFixture[str]) -> None:
+    root = logging.getLogger()
+    before = root.handlers[:], root.level
+    try:
+        set_up_logs("DEBUG", "console", ())
+        logging.getLogger("aiosqlite").debug("executing %s", "INSERT … canary")
+        logging.getLogger("bot.feed").debug("heard")
+    finally:
+        root.handlers[:], root.level = before[0], before[1]
+    said = capsys.readouterr().err
+    assert "heard" in said
+    assert "canary" not in said

@@ -52,6 +52,7 @@ def test_a_secret_is_never_repeated_in_an_error_or_a_repr(clean_environment: pyt
         load_settings(None)
     assert "canary" not in str(caught.value)
     clean_environment.setenv("FABRIC_HTTP_PORT", "1")
+    clean_environment.setenv("FABRIC_DATABASE_URL", "mysql+aiomysql://u:canary@db/fabric")
     assert "canary" not in repr(load_settings(None))
 
 
