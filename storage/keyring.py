@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import contextlib
 import hashlib
 import json
 import os
@@ -62,7 +63,7 @@ class Keyring:
             return cls(parse_keys(env_key))
         path = home / "master.key"
         if not path.exists():
-            write_key_file(path, [generate_key()])
+            _make_key_file(path)
         return cls(read_key_file(path))
 
     def encrypt(self, plain: bytes | str, *context: object) -> str:
@@ -121,13 +122,27 @@ def read_key_file(path: Path) -> list[bytes]:
 
 def write_key_file(path: Path, keys: Sequence[bytes]) -> None:
     """Replace the key file atomically; at no moment is it half written or open to others."""
+    _write_beside(path, keys).replace(path)
+
+
+def _make_key_file(path: Path) -> None:
+    """The first key. Of two processes that start at once one makes it: a key that was read is never replaced."""
+    temporary = _write_beside(path, [generate_key()])
+    try:
+        with contextlib.suppress(FileExistsError):
+            os.link(temporary, path)
+    finally:
+        temporary.unlink()
+
+
+def _write_beside(path: Path, keys: Sequence[bytes]) -> Path:
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "wb") as file:
         file.write(b"".join(_to_text(key).encode() + b"\n" for key in keys))
         file.flush()
         os.fsync(file.fileno())
-    temporary.replace(path)
+    return temporary
 
 
 def add_key(path: Path) -> Keyring:

@@ -110,3 +110,19 @@ def test_a_new_key_writes_and_the_old_one_still_reads(tmp_path: Path) -> None:
     assert both.decrypt(sealed, 1) == "secret"
     assert drop_old_keys(tmp_path / "master.key").kids == (both.newest,)
     assert len(read_key_file(tmp_path / "master.key")) == 1
+
+
+def test_of_two_first_starts_at_once_both_have_the_key_that_stays(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other: list[Keyring] = []
+
+    def key_while_another_process_starts() -> bytes:
+        monkeypatch.setattr("storage.keyring.generate_key", lambda: b"2" * 32)
+        other.append(Keyring.load(tmp_path))
+        return b"1" * 32
+
+    monkeypatch.setattr("storage.keyring.generate_key", key_while_another_process_starts)
+    mine = Keyring.load(tmp_path)
+    assert mine.newest == other[0].newest == Keyring.load(tmp_path).newest
+    assert [path.name for path in tmp_path.iterdir()] == ["master.key"]
