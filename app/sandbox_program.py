@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import Any
 
 import httpx
 
-from app.settings import Settings
+from app.settings import PREFIX, Settings
 
 START_TIMEOUT_S = 20.0
 
@@ -59,6 +60,8 @@ async def start_sandbox(settings: Settings, state: Path) -> RunningSandbox:
         "--state",
         str(state),
         stdout=asyncio.subprocess.DEVNULL,
+        # It plays the outside world, which knows none of our settings.
+        env={name: value for name, value in os.environ.items() if not name.upper().startswith(PREFIX)},
         # A terminal's Ctrl-C must reach us first: we stop it when we have stopped talking to it.
         start_new_session=True,
     )

@@ -24,7 +24,7 @@ QUIET_THREADS = {
     "OPENBLAS_NUM_THREADS": "1",
 }
 OUR_SETTINGS = "FABRIC_"
-"""Names of our settings, tokens among them, begin so; none of them is the child's business."""
+"""Names of our settings, tokens among them, begin so in any case; none of them is the child's business."""
 
 
 class ChildDiedError(Exception):
@@ -124,5 +124,5 @@ class Child:
 
 
 def _environment(extra: Mapping[str, str]) -> dict[str, str]:
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(OUR_SETTINGS)}
+    kept = {name: value for name, value in os.environ.items() if not name.upper().startswith(OUR_SETTINGS)}
     return kept | QUIET_THREADS | {"PYTHONPATH": str(ROOT)} | dict(extra)

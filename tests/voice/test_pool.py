@@ -82,10 +82,16 @@ def test_the_childs_threads_wait_quietly_and_our_token_stays_here(
     pool: ProcessPool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("FABRIC_BOT_TOKEN", "100:secret")
+    monkeypatch.setenv("fabric_bot_token", "100:secret")  # settings are read in any case
     seen = {}
-    for name in ("OMP_WAIT_POLICY", "OMP_NUM_THREADS", "FABRIC_BOT_TOKEN"):
+    for name in ("OMP_WAIT_POLICY", "OMP_NUM_THREADS", "FABRIC_BOT_TOKEN", "fabric_bot_token"):
         seen[name] = pool.submit(f"{JOBS}:environment", {"name": name}).result(PATIENCE_S)
-    assert seen == {"OMP_WAIT_POLICY": "PASSIVE", "OMP_NUM_THREADS": "1", "FABRIC_BOT_TOKEN": None}
+    assert seen == {
+        "OMP_WAIT_POLICY": "PASSIVE",
+        "OMP_NUM_THREADS": "1",
+        "FABRIC_BOT_TOKEN": None,
+        "fabric_bot_token": None,
+    }
 
 
 def test_what_a_library_prints_is_no_answer(pool: ProcessPool) -> None:
