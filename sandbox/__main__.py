@@ -12,7 +12,7 @@ from pathlib import Path
 
 from aiohttp import web
 
-from sandbox import server
+from sandbox import server, visitors
 from sandbox.world import World
 
 _ANYWHERE = ("0.0.0.0", "::", "")  # noqa: S104 - compared with, never bound by default
@@ -68,7 +68,9 @@ async def serve(host: str, port: int, state: Path) -> None:
     except OSError as error:
         raise SystemExit(f"Cannot listen at {host}:{port}: {error.strerror}.") from error
     world = World(state, _address(host, sock))
-    runner = web.AppRunner(server.build(world), access_log=None, shutdown_timeout=_SHUTDOWN_S)
+    runner = web.AppRunner(
+        server.build(world, is_private=host in visitors.LOOPBACK), access_log=None, shutdown_timeout=_SHUTDOWN_S
+    )
     await runner.setup()
     stopped = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):

@@ -6,16 +6,18 @@ from typing import Any
 
 from aiohttp import web
 
-from sandbox import faults
+from sandbox import faults, visitors
 from sandbox.world import World
 
 LARGEST_BODY = 2_100_000_000  # a local Bot API server takes files of 2000 MB
 SERVERS = ("telegram", "google", "youtube", "control")
 
 
-def build(world: World) -> web.Application:
+def build(world: World, *, is_private: bool = True) -> web.Application:
     """The whole sandbox. Each `sandbox.<name>` offers `app(world) -> web.Application`; the page's lies at the root."""
-    root = web.Application(middlewares=[faults.middleware(world)], client_max_size=LARGEST_BODY)
+    root = web.Application(
+        middlewares=[visitors.middleware(is_private=is_private), faults.middleware(world)], client_max_size=LARGEST_BODY
+    )
     for name in SERVERS:
         server = _server(name, world)
         if server is not None:
