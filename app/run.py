@@ -124,10 +124,11 @@ def _greet(settings: Settings, role: str, address: str | None) -> None:
 
 
 async def _apply_quotas(settings: Settings, database: Database) -> None:
-    """Google grants some projects other allowances than the documented ones; the settings say so."""
+    """Google grants some projects other allowances than the documented ones; the settings say so, or nothing."""
+    sizes = {"video_inserts": settings.youtube_uploads_per_day, "units": settings.youtube_units_per_day}
     async with database.begin() as uow:
-        await uow.quota.override("youtube", "video_inserts", None, settings.youtube_uploads_per_day)
-        await uow.quota.override("youtube", "units", None, settings.youtube_units_per_day)
+        for bucket, size in sizes.items():
+            await uow.quota.override("youtube", bucket, None, size)
         await uow.commit()
 
 

@@ -76,8 +76,8 @@ class Settings(BaseSettings):
     youtube_client_secret: SecretStr = SecretStr("")
     youtube_api_url: Url = "https://youtube.googleapis.com"
     youtube_watch_url: Url = "https://www.youtube.com/watch?v="
-    youtube_uploads_per_day: int = Field(default=100, ge=1)
-    youtube_units_per_day: int = Field(default=10_000, ge=1)
+    youtube_uploads_per_day: int | None = Field(default=None, ge=1)
+    youtube_units_per_day: int | None = Field(default=None, ge=1)
     google_oauth_url: Url = "https://oauth2.googleapis.com"
     google_accounts_url: Url = "https://accounts.google.com"
 
@@ -85,7 +85,6 @@ class Settings(BaseSettings):
     upload_concurrency: int = Field(default=2, ge=1, le=64)
     late_after_hours: float = Field(default=6.0, gt=0)
 
-    locale: Literal["en", "ru"] = "en"
     timezone: Annotated[str, AfterValidator(_zone)] = "UTC"
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     log_format: Literal["console", "json"] = "console"

@@ -43,12 +43,15 @@ class QuotaRepository:
         moment: datetime | None = await self._tx.scalar(select(first).where(*_of(platform, bucket, account_id, since)))
         return moment
 
-    async def override(self, platform: str, bucket: str, account_id: int | None, size: int) -> None:
-        """Remember the size that the platform itself reports; it goes before the documented one."""
+    async def override(self, platform: str, bucket: str, account_id: int | None, size: int | None) -> None:
+        """Remember a size that goes before the documented one; None: the documented one counts again."""
         key = {"platform": platform, "bucket": bucket, "scope": account_id or APP_SCOPE}
+        is_it = [quota_overrides.c[name] == value for name, value in key.items()]
+        if size is None:
+            await self._tx.change(delete(quota_overrides).where(*is_it))
+            return
         values = {"size": size, "updated_at": self._tx.clock()}
         await self._tx.insert_if_new(quota_overrides, {**key, **values})
-        is_it = [quota_overrides.c[name] == value for name, value in key.items()]
         await self._tx.change(update(quota_overrides).where(*is_it).values(values))
 
     async def overrides(self) -> Mapping[BucketKey, int]:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 
-from app.settings import SettingsError, load_settings, unknown_names
+from app.settings import PREFIX, Settings, SettingsError, load_settings, unknown_names
 
 
 @pytest.fixture(autouse=True)
@@ -76,3 +77,9 @@ def test_the_example_file_names_only_real_settings() -> None:
     names = {line.lstrip("#").split("=")[0]: "" for line in lines if line.lstrip("#").startswith("FABRIC_")}
     assert len(names) > 15
     assert unknown_names(names) == ()
+
+
+def test_the_example_file_names_every_setting_and_no_other() -> None:
+    example = (Path(__file__).resolve().parents[2] / ".env.example").read_text()
+    named = set(re.findall(r"^#?(FABRIC_[A-Z_]+)=", example, re.MULTILINE))
+    assert named == {PREFIX + name.upper() for name in Settings.model_fields}

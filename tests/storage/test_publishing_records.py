@@ -98,6 +98,8 @@ async def test_the_platforms_own_figure_is_remembered(scene: Scene) -> None:
             ("youtube", "uploads", None): 50,
             ("youtube", "uploads", scene.account.id): 6,
         }
+        await uow.quota.override("youtube", "uploads", None, None)
+        assert await uow.quota.overrides() == {("youtube", "uploads", scene.account.id): 6}
 
 
 async def test_one_conversion_is_one_render(scene: Scene) -> None:
