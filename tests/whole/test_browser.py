@@ -53,6 +53,7 @@ def connected(page: ChatPage) -> ChatPage:
     """A chat that was begun, with a channel, whichever test comes first."""
     if page.visible("start-button"):
         page.tap("start-button")
+        page.answer("Welcome")
     if "No channel" in page.message(page.answer(after=page.say("/accounts"))).text:
         give_consent(page, page.answer("Connect YouTube"))
     return page
@@ -136,6 +137,7 @@ def test_a_newcomer_connects_a_channel_sends_a_clip_and_sees_it_published(page: 
     page.picture("15-uploading")
     sandbox.release(held)
     page.shows(card, "Published")
+    page.answer("The old castle", "Published on", after=card)
     page.picture("16-published")
     assert any("Changing the voice" in text for text in page.seen())
 
