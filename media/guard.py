@@ -104,9 +104,10 @@ async def _tail(stream: asyncio.StreamReader | None) -> str:
 
 
 async def _end(process: asyncio.subprocess.Process) -> None:
-    """Kill what is left of the child's group and wait until it is gone."""
-    if process.returncode is not None:
-        return
-    with contextlib.suppress(ProcessLookupError):
+    """Kill what is left of the child's group, also of a child that has ended, and wait until it is gone.
+
+    A number that names a group is given to no new process, so helpers that a child left behind can still be struck.
+    """
+    with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(process.pid, signal.SIGKILL)
     await process.wait()

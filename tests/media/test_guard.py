@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import subprocess
 import sys
@@ -82,6 +83,16 @@ async def test_memory_beyond_the_limit_ends_the_child() -> None:
     finished = await run_guarded([sys.executable, "-c", greedy], Limits(30, memory_bytes=512 << 20))
     assert finished.status != 0
     assert "MemoryError" in finished.stderr_tail
+
+
+@pytest.mark.parametrize("holds_the_pipe", [True, False])
+async def test_a_helper_that_outlives_the_child_is_killed_too(holds_the_pipe: bool) -> None:
+    said: list[str] = []
+    quiet = "" if holds_the_pipe else ", stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL"
+    program = f"import subprocess; print(subprocess.Popen(['/bin/sleep', '60']{quiet}).pid)"
+    with contextlib.suppress(MediaTimeoutError):
+        await run_guarded([sys.executable, "-c", program], Limits(1), on_line=said.append)
+    assert await gone_soon(int(said[0]))
 
 
 async def test_the_child_dies_with_a_parent_that_is_killed(tmp_path: Path) -> None:
