@@ -5,8 +5,10 @@ from __future__ import annotations
 import importlib.util
 import shutil
 import sqlite3
+import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import httpx
 from sqlalchemy.exc import SQLAlchemyError
@@ -16,6 +18,7 @@ from app.upkeep import open_database
 from media.ffmpeg import Ffmpeg
 from storage.errors import StorageError
 
+ENV_FILE = Path(".env")
 LOW_DISK_BYTES = 2 * 1024**3
 # The WAL-reset corruption bug was mended in 3.51.3 (sqlite.org/changes.html).
 GOOD_SQLITE = (3, 51, 3)
@@ -50,6 +53,8 @@ async def examine(settings: Settings) -> list[Finding]:
 
 
 def _settings(settings: Settings) -> Iterator[Finding]:
+    if ENV_FILE.exists() and ENV_FILE.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
+        yield Finding(str(ENV_FILE), "can be read by other users", f"It holds secrets; run: chmod 600 {ENV_FILE}")
     for sentence in unknown_names():
         yield Finding("settings", sentence, "Correct or remove it.")
     if not settings.is_sandbox and not settings.admins:

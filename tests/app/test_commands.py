@@ -99,6 +99,15 @@ def test_without_a_token_the_doctor_finds_everything_well(home: Path, capsys: py
     assert "✗" not in capsys.readouterr().out
 
 
+def test_the_doctor_warns_of_settings_that_others_can_read(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    Path(".env").touch(mode=0o644)
+    main(["doctor"])
+    assert "! .env: can be read by other users" in capsys.readouterr().out
+    Path(".env").chmod(0o600)
+    main(["doctor"])
+    assert ".env" not in capsys.readouterr().out
+
+
 def test_accounts_are_listed_without_their_secrets(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["accounts"]) == 0
     assert "No account" in capsys.readouterr().out
