@@ -32,6 +32,16 @@ def _http_url(value: str) -> str:
 def _database_url(value: str) -> str:
     if value and not value.startswith(("sqlite+aiosqlite://", "mysql+aiomysql://")):
         raise ValueError("must begin with sqlite+aiosqlite:// or mysql+aiomysql://")
+    if value:
+        # Imported here: most installations name no database.
+        from sqlalchemy import make_url
+        from sqlalchemy.exc import ArgumentError
+
+        try:
+            make_url(value)
+        except (ValueError, ArgumentError):
+            # Not the error's own words: they may hold a part of the password.
+            raise ValueError("is no database address; what stands for : / @ in a password is percent-encoded") from None
     return value
 
 

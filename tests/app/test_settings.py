@@ -57,6 +57,16 @@ def test_a_secret_is_never_repeated_in_an_error_or_a_repr(clean_environment: pyt
     assert "canary" not in repr(load_settings(None))
 
 
+def test_a_database_address_that_cannot_be_read_is_told_without_its_password(
+    clean_environment: pytest.MonkeyPatch,
+) -> None:
+    clean_environment.setenv("FABRIC_DATABASE_URL", "mysql+aiomysql://fabric:x@db:canary/fabric")
+    with pytest.raises(SettingsError) as caught:
+        load_settings(None)
+    assert "FABRIC_DATABASE_URL is no database address" in str(caught.value)
+    assert "canary" not in str(caught.value)
+
+
 def test_sqlite_lives_in_the_home_folder_unless_another_database_is_named(
     tmp_path: Path, clean_environment: pytest.MonkeyPatch
 ) -> None:
