@@ -152,9 +152,10 @@ def test_killed_before_and_after_every_commit_from_the_approval_on(stage: Stage)
 
 
 @pytest.mark.parametrize(
-    "spacing", [34, *(pytest.param(number, marks=pytest.mark.long) for number in (15, 18, 21, 24, 28, 40))]
+    "spacing", [34, *(pytest.param(number, marks=pytest.mark.long) for number in (18, 21, 24, 28, 40))]
 )
 def test_a_product_that_dies_again_and_again_gets_through_in_the_end(stage: Stage, spacing: int) -> None:
+    """Each life passes that many points. One of 15 ends before the upload is opened and recorded, so it never does."""
     sent = stage.ready(size=2 * CHUNK + SOME)
     stage.fabric.die("", spacing)
     stage.approve(sent)
