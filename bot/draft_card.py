@@ -13,14 +13,20 @@ from storage.values import ClipState, DraftState
 DESCRIPTION_SHOWN = 300
 """UTF-16 units of a description on the card: the rest is a tap away."""
 
+DISCARD = "discard"
+"""The panel that asks whether to discard the draft."""
+MAY_PASS = frozenset({"clip.download_failed", "clip.disk_full", "clip.gone", "clip.too_big_for_bot_api"})
+"""Troubles with a clip that may be over: the disk was tidied up, or the owner has set up a local Bot API server."""
+
 
 def render_draft(card: Card, t: Speech) -> Screen:
     """The card of a draft that is not approved."""
     if card.draft.state is DraftState.DISCARDED:
         return Screen(t("card.discarded", title=title_of(card, t)))
-    if card.clip.state is ClipState.RECEIVING:
+    # A clip that does not come, or came to nothing, can be discarded like any other.
+    if card.clip.state is ClipState.RECEIVING and card.panel != DISCARD:
         return Screen(t("card.receiving", title=title_of(card, t)), ((_discard(card, t),),))
-    if card.clip.state is ClipState.FAILED:
+    if card.clip.state is ClipState.FAILED and card.panel != DISCARD:
         return _failed(card, t)
     panel = draft_panels.PANELS.get(card.panel or "")
     if panel is not None:
@@ -34,7 +40,7 @@ def _failed(card: Card, t: Speech) -> Screen:
     why = formats.fault_sentence(fault, t, zone=card.timezone, now=card.now) if fault else t("error.unknown")
     text = f"{t('card.heading', title=title_of(card, t))}\n\n⚠️ {why}"
     retry = Button(t.plain("button.try_again"), data=press(card, DraftAct.RETRY_CLIP), style="primary")
-    can_retry = fault is not None and fault.code in ("clip.download_failed", "clip.disk_full", "clip.gone")
+    can_retry = fault is not None and fault.code in MAY_PASS
     return Screen(text, ((retry,), (_discard(card, t),)) if can_retry else ((_discard(card, t),),))
 
 
@@ -89,4 +95,4 @@ def _next_step(card: Card, t: Speech) -> tuple[Button, ...]:
 
 
 def _discard(card: Card, t: Speech) -> Button:
-    return Button(t.plain("button.discard"), data=press(card, DraftAct.PANEL, "discard"))
+    return Button(t.plain("button.discard"), data=press(card, DraftAct.PANEL, DISCARD))
