@@ -52,6 +52,8 @@ def _parser() -> argparse.ArgumentParser:
     keys = commands.add_parser("keys", help="the master key").add_subparsers(required=True, metavar="ACTION")
     rotate = keys.add_parser("rotate", help="make a new key and encrypt every secret with it")
     rotate.set_defaults(command=_rotate)
+    drop = keys.add_parser("drop-old", help="throw older keys away, when nothing needs them any more")
+    drop.set_defaults(command=_drop_old)
     return parser
 
 
@@ -89,4 +91,11 @@ def _rotate(settings: Settings, _: argparse.Namespace) -> int:
     from app.upkeep import rotate_keys
 
     print(asyncio.run(rotate_keys(settings)))
+    return 0
+
+
+def _drop_old(settings: Settings, _: argparse.Namespace) -> int:
+    from app.upkeep import drop_old
+
+    print(asyncio.run(drop_old(settings)))
     return 0

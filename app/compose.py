@@ -125,6 +125,7 @@ def pace(settings: Settings, *, role: str) -> Pace:
         upload_concurrency=settings.upload_concurrency,
         prepare_concurrency=max(Pace().prepare_concurrency, settings.voice_workers),
         late_policy=timedelta(hours=settings.late_after_hours),
+        keep_clips=timedelta(days=settings.keep_clips_days),
     )
 
 

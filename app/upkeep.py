@@ -76,10 +76,35 @@ async def rotate_keys(settings: Settings) -> str:
             await database.migrate()
             count = await rotate(database, keyring)
             left = await remaining(database, keyring)
-            if left == 0:
+            alone = database.dialect == "sqlite"
+            if left == 0 and alone:
                 drop_old_keys(path)
         finally:
             await database.dispose()
+    return f"{count} rows of secrets are now encrypted with a new key; {_of_the_old_key(left, alone=alone)}"
+
+
+def _of_the_old_key(left: int, *, alone: bool) -> str:
     if left:
-        return f"{count} rows of secrets are now encrypted with a new key; {left} are not, so the old key is kept."
-    return f"{count} rows of secrets are now encrypted with a new key; the old key is gone."
+        return f"{left} are not, so the old key is kept."
+    if alone:
+        return "the old key is gone."
+    # Other machines may be running, and what they seal before they read the new key needs the old one.
+    return "the old key is kept: start every process again, then run `python -m app keys drop-old`."
+
+
+async def drop_old(settings: Settings) -> str:
+    """Keep the newest key alone, if nothing is sealed with another; returns a sentence. Raises StorageError."""
+    home = Home(settings.home_path)
+    path = settings.master_key_file or home.path / KEY_FILE
+    keyring = load_keyring(settings, home)
+    database = Database(settings.resolved_database_url, keyring, clock=utc_now)
+    try:
+        await database.migrate()
+        left = await remaining(database, keyring)
+    finally:
+        await database.dispose()
+    if left:
+        raise MasterKeyError(f"{left} rows of secrets still need an older key; run `python -m app keys rotate` first")
+    drop_old_keys(path)
+    return "Only the newest key is kept."

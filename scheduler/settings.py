@@ -37,6 +37,7 @@ class Pace:
     refresh_lease: timedelta = timedelta(seconds=60)
     cleanup: timedelta = timedelta(hours=1)
     keep_renders: timedelta = timedelta(days=2)
+    keep_clips: timedelta = timedelta(days=30)
     keep_ledger: timedelta = timedelta(days=3)
     keep_consents: timedelta = timedelta(days=7)
     progress_gap_s: float = 1.0

@@ -17,7 +17,8 @@ class CleanUp:
     """Once an hour (`Pace.cleanup`):
 
     - renders that no unfinished task needs and that are older than `keep_renders` (2 days), row and file; a clip's own
-      file, which is the render of an unchanged voice, is never deleted;
+      file, which is the render of an unchanged voice, stays with its clip;
+    - files of clips older than `keep_clips` (30 days) that no open draft and no living task needs; their rows stay;
     - quota entries older than `keep_ledger` (3 days: the longest window is one);
     - consents that ran out more than `keep_consents` (7 days) ago.
 
@@ -38,11 +39,15 @@ class CleanUp:
             unused = await uow.renders.unused_since(now - self._pace.keep_renders)
             for render in unused:
                 await uow.renders.remove(render.id)
+            old = await uow.clips.unused_since(now - self._pace.keep_clips)
+            forgotten = [await uow.clips.forget_file(clip.id) for clip in old]
             await uow.commit()
         # The rows first: a file without a row is only litter, a row without a file would be a promise.
         for render in unused:
             path = Path(render.path)
             if path.is_relative_to(self._renders):
                 path.unlink(missing_ok=True)
-        if unused:
-            log.info("clean-up: %s renders removed", len(unused))
+        for name in filter(None, forgotten):
+            Path(name).unlink(missing_ok=True)
+        if unused or old:
+            log.info("clean-up: %s renders and the files of %s clips removed", len(unused), len(old))

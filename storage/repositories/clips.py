@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import update
+from sqlalchemy import exists, func, or_, select, update
 
 from storage.errors import NotFoundError
 from storage.repositories.faults import fault_from_json, fault_to_json
-from storage.tables import clips
+from storage.repositories.renders import LIVING
+from storage.tables import clips, drafts, tasks
 from storage.transaction import Record, Transaction, columns
-from storage.values import Clip, ClipFacts, ClipState, Fault
+from storage.values import Clip, ClipFacts, ClipState, DraftState, Fault
 
 
 class ClipRepository:
@@ -71,6 +73,25 @@ class ClipRepository:
 
     async def retry(self, clip_id: int) -> Clip:
         return await self._set(clip_id, state=ClipState.RECEIVING, path=None, facts=None, fault=None)
+
+    async def unused_since(self, before: datetime) -> tuple[Clip, ...]:
+        """Clips with a file that came in before that moment and that nothing needs: no open draft, no living task, and
+        no task that was touched since."""
+        is_wanted = exists().where(
+            tasks.c.clip_id == clips.c.id, or_(tasks.c.status.in_(LIVING), tasks.c.updated_at >= before)
+        )
+        is_drafted = exists().where(drafts.c.clip_id == clips.c.id, drafts.c.state == DraftState.OPEN)
+        statement = columns(clips).where(
+            clips.c.path.is_not(None), clips.c.created_at < before, ~is_wanted, ~is_drafted
+        )
+        return tuple(map(_clip, await self._tx.rows(statement.order_by(clips.c.id))))
+
+    async def forget_file(self, clip_id: int) -> str | None:
+        """The clip has no file from now on. Its path, if no other clip of the same bytes shares the file."""
+        path = (await self.get(clip_id)).path
+        await self._set(clip_id, path=None)
+        sharers = select(func.count()).select_from(clips).where(clips.c.path == path)
+        return None if path is None or await self._tx.scalar(sharers) else path
 
     async def _set(self, clip_id: int, **values: Any) -> Clip:
         values["updated_at"] = self._tx.clock()

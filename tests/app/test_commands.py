@@ -14,6 +14,7 @@ import pytest
 from app.cli import main
 from app.settings import load_settings
 from app.upkeep import open_database
+from storage.keyring import add_key
 from storage.values import Tokens
 
 
@@ -126,6 +127,24 @@ def test_a_rotated_key_opens_what_the_old_one_sealed(home: Path, capsys: pytest.
     tokens = asyncio.run(stored_tokens())
     assert tokens is not None
     assert (tokens.access_token, tokens.refresh_token) == ("access-canary", "refresh-canary")
+
+
+def test_an_older_key_is_kept_while_a_secret_needs_it(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    asyncio.run(add_account())
+    add_key(home / "master.key")
+    assert main(["keys", "drop-old"]) == 1
+    assert "keys rotate" in capsys.readouterr().err
+    assert main(["keys", "rotate"]) == 0
+    add_key(home / "master.key")
+    asyncio.run(stored_tokens())
+    assert len((home / "master.key").read_text().split()) == 2
+
+
+def test_with_nothing_sealed_older_keys_go(home: Path) -> None:
+    main(["migrate"])
+    add_key(home / "master.key")
+    assert main(["keys", "drop-old"]) == 0
+    assert len((home / "master.key").read_text().split()) == 1
 
 
 def test_a_key_that_the_settings_hold_cannot_be_rotated_and_it_says_so(

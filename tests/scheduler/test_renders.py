@@ -134,6 +134,18 @@ async def test_clean_up_keeps_what_a_waiting_task_needs(speaking: World) -> None
     assert file.exists()
 
 
+async def test_clean_up_gives_up_a_clip_a_month_after_it_was_published(speaking: World) -> None:
+    await speaking.approve()
+    await speaking.live(speaking.scheduler())
+    sweep = CleanUp(speaking.database(), speaking.renders, speaking.clock, speaking.pace)
+    speaking.clock.forward(days=29)
+    await sweep.run()
+    assert speaking.clip_path.exists()
+    speaking.clock.forward(days=2)
+    await sweep.run()
+    assert not speaking.clip_path.exists()
+
+
 async def test_intake_tells_what_a_clip_is(clip: Path) -> None:
     facts = await Intake().examine(clip)
     assert (facts.container, facts.video_codec, facts.audio_codec) == ("mp4", "h264", "aac")

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from storage.errors import NotFoundError, StaleVersionError
-from storage.values import ClipState, Draft, DraftState, Fault
+from storage.values import ClipState, Draft, DraftState, Fault, TaskStatus
 from tests.storage.scene import FACTS, Scene
 
 
@@ -44,6 +45,43 @@ async def test_a_clip_that_failed_can_be_received_again(scene: Scene) -> None:
         assert (retried.state, retried.fault) == (ClipState.RECEIVING, None)
         with pytest.raises(NotFoundError):
             await uow.clips.retry(10**9)
+
+
+async def test_a_clip_is_unused_when_it_is_old_and_no_open_draft_or_living_task_needs_it(scene: Scene) -> None:
+    task = await scene.add_task()
+    async with scene.db.begin() as uow:
+        await uow.clips.ready(scene.clip.id, "/media/a.mp4", FACTS)
+        await uow.commit()
+    month_later = scene.clock.advance(days=31)
+
+    async def unused() -> list[int]:
+        async with scene.db.read() as uow:
+            return [clip.id for clip in await uow.clips.unused_since(month_later)]
+
+    assert await unused() == [], "its draft is open and its task is to come"
+    async with scene.db.begin() as uow:
+        await uow.drafts.close(scene.draft.id, version=scene.draft.version, state=DraftState.DISCARDED)
+        await uow.commit()
+    assert await unused() == [], "its task is to come"
+    scene.clock.now -= timedelta(days=20)
+    async with scene.db.begin() as uow:
+        await uow.tasks.request(task.id, expected_statuses={TaskStatus.PENDING}, status=TaskStatus.CANCELLED)
+        await uow.commit()
+    assert await unused() == [scene.clip.id]
+    async with scene.db.read() as uow:
+        assert await uow.clips.unused_since(scene.clip.created_at) == (), "it is not that old"
+
+
+async def test_a_file_that_two_clips_share_is_given_up_with_the_second(scene: Scene) -> None:
+    async with scene.db.begin() as uow:
+        twin = await uow.clips.add(
+            operator_id=scene.operator.id, chat_id=500, message_id=2, file_id="f2", file_unique_id="u2"
+        )
+        for clip_id in (scene.clip.id, twin.id):
+            await uow.clips.ready(clip_id, "/media/a.mp4", FACTS)
+        assert await uow.clips.forget_file(scene.clip.id) is None
+        assert await uow.clips.forget_file(twin.id) == "/media/a.mp4"
+        assert (await uow.clips.get(twin.id)).facts == FACTS
 
 
 async def test_one_clip_is_one_draft(scene: Scene) -> None:
