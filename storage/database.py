@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import random
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import TypeVar
 
 from storage.engine import parse_url, reading_engine, writing_engine
 from storage.errors import ConflictError
 from storage.keyring import Keyring
+from storage.sole import hold
 from storage.transaction import Clock
 from storage.unit_of_work import UnitOfWork
 from storage.upgrade import upgrade
@@ -80,6 +82,19 @@ class Database:
                     raise
             await self._sleep(self._rng.uniform(0, BACKOFF_BASE_S * 2 ** (run - 1)))
         raise AssertionError("unreachable")
+
+    @contextlib.asynccontextmanager
+    async def sole(self, name: str, *, on_lost: Callable[[], None]) -> AsyncIterator[None]:
+        """Be the only process that is `name` (64 characters at most) at this MySQL or MariaDB server.
+
+        Raises AlreadyRunningError at once when there is another one. `on_lost` is called if another one takes over
+        while the server was out of reach. SQLite has one writing process anyway: see `Home.lock`.
+        """
+        if self.dialect == "sqlite":
+            yield
+            return
+        async with hold(self._writer, name, on_lost):
+            yield
 
     async def dispose(self) -> None:
         """Close all connections; call it before the event loop ends."""

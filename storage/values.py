@@ -93,12 +93,13 @@ class Fault:
 
 @dataclass(frozen=True, slots=True)
 class Operator:
-    """A person who is allowed to drive the fabric; `timezone` is an IANA name."""
+    """A person who is allowed to drive the fabric; `timezone` is an IANA name, the server's own until they choose."""
 
     id: int
     telegram_id: int
     locale: str
     timezone: str
+    has_chosen_timezone: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +142,16 @@ class Consent:
     code_verifier: str = field(repr=False)
     redirect_uri: str
     expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class SettledConsent:
+    """A consent that is over: used, or expired. `message_id` is the message that shows its link."""
+
+    chat_id: int
+    message_id: int
+    platform: str
+    is_used: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,12 +5,12 @@ from __future__ import annotations
 import hashlib
 from datetime import datetime
 
-from sqlalchemy import delete, update
+from sqlalchemy import delete, func, select, update
 
 from storage.errors import ConsentExpiredError, ConsentUnknownError, ConsentUsedError
 from storage.tables import consents
 from storage.transaction import Transaction, columns
-from storage.values import Consent
+from storage.values import Consent, SettledConsent
 
 
 class ConsentRepository:
@@ -58,6 +58,31 @@ class ConsentRepository:
             code_verifier=self._tx.keyring.decrypt(row["code_verifier"], digest, "code_verifier"),
             redirect_uri=row["redirect_uri"],
             expires_at=row["expires_at"],
+        )
+
+    async def open_until(self, now: datetime) -> datetime | None:
+        """When the last of the consents ends that can still be answered; None: there is none."""
+        is_open = consents.c.used_at.is_(None) & (consents.c.expires_at > now)
+        latest: datetime | None = await self._tx.scalar(select(func.max(consents.c.expires_at)).where(is_open))
+        return latest
+
+    async def shown(self, state: str, message_id: int) -> None:
+        """Remember which message shows the link, so that the link can be taken back when the consent is over."""
+        is_it = consents.c.state_sha256 == _digest(state)
+        await self._tx.change(update(consents).where(is_it).values(message_id=message_id))
+
+    async def settle(self, now: datetime) -> tuple[SettledConsent, ...]:
+        """The shown consents that are over by now; each is given out once."""
+        is_over = consents.c.used_at.is_not(None) | (consents.c.expires_at <= now)
+        is_settled = consents.c.message_id.is_not(None) & is_over
+        rows = await self._tx.rows(columns(consents).where(is_settled).order_by(consents.c.expires_at))
+        if rows:
+            digests = [row["state_sha256"] for row in rows]
+            given_out = update(consents).where(consents.c.state_sha256.in_(digests)).values(message_id=None)
+            await self._tx.change(given_out)
+        return tuple(
+            SettledConsent(row["chat_id"], row["message_id"], row["platform"], row["used_at"] is not None)
+            for row in rows
         )
 
     async def prune(self, before: datetime) -> int:

@@ -40,6 +40,7 @@ class DraftRepository:
         description: str = "",
         keywords: Sequence[str] = (),
         options: JsonObject | None = None,
+        account_ids: Sequence[int] = (),
     ) -> Draft:
         """The draft of this clip; a second call for the same clip gives the same draft."""
         now = self._tx.clock()
@@ -49,7 +50,7 @@ class DraftRepository:
             "chat_id": chat_id,
             "state": DraftState.OPEN,
             "version": 1,
-            "account_ids": [],
+            "account_ids": list(account_ids),
             "title": title,
             "description": description,
             "keywords": list(keywords),

@@ -39,7 +39,8 @@ class OperatorRepository:
         await self._set(operator_id, locale=locale)
 
     async def set_timezone(self, operator_id: int, timezone: str) -> None:
-        await self._set(operator_id, timezone=timezone)
+        """Remembers, too, that the operator has chosen one."""
+        await self._set(operator_id, timezone=timezone, timezone_chosen_at=self._tx.clock())
 
     async def all(self) -> tuple[Operator, ...]:
         return tuple(map(_operator, await self._tx.rows(columns(operators).order_by(operators.c.id))))
@@ -50,4 +51,5 @@ class OperatorRepository:
 
 
 def _operator(row: Record) -> Operator:
-    return Operator(row["id"], row["telegram_id"], row["locale"], row["timezone"])
+    has_chosen = row["timezone_chosen_at"] is not None
+    return Operator(row["id"], row["telegram_id"], row["locale"], row["timezone"], has_chosen)

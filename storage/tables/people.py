@@ -13,6 +13,7 @@ operators = table(
     Column("locale", String(16), nullable=False),
     Column("timezone", String(64), nullable=False),
     moment("created_at"),
+    moment("timezone_chosen_at", nullable=True),
 )
 
 accounts = table(
@@ -54,4 +55,5 @@ consents = keyed_table(
     Column("kid", String(16), nullable=False, index=True),
     moment("expires_at", index=True),
     moment("used_at", nullable=True),
+    Column("message_id", BigInteger),
 )

@@ -6,7 +6,7 @@ import pytest
 
 from storage.database import Database
 from storage.errors import ConsentExpiredError, ConsentUnknownError, ConsentUsedError, NotFoundError
-from storage.values import AccountStatus, Consent, Conversation
+from storage.values import AccountStatus, Consent, Conversation, SettledConsent
 from tests.storage.scene import Clock, Scene, after_next_read
 
 STATE = "canary-state-81f0"
@@ -119,6 +119,42 @@ async def test_a_consent_ends(scene: Scene) -> None:
     async with scene.db.begin() as uow:
         with pytest.raises(ConsentExpiredError):
             await uow.consents.consume(STATE, operator_id=None, now=scene.clock.after(minutes=10))
+
+
+async def test_the_window_for_answers_is_open_until_the_last_open_consent_ends(scene: Scene) -> None:
+    asked = await add_consent(scene)
+    async with scene.db.begin() as uow:
+        assert await uow.consents.open_until(scene.clock()) == asked.expires_at
+        assert await uow.consents.open_until(asked.expires_at) is None
+        await uow.consents.consume(STATE, operator_id=None, now=scene.clock())
+        assert await uow.consents.open_until(scene.clock()) is None
+
+
+async def test_the_message_of_a_consent_that_is_over_is_given_out_once(scene: Scene) -> None:
+    asked = await add_consent(scene)
+    async with scene.db.begin() as uow:
+        await uow.consents.shown(STATE, 77)
+        assert await uow.consents.settle(scene.clock()) == ()
+        expired = SettledConsent(asked.chat_id, 77, asked.platform, is_used=False)
+        assert await uow.consents.settle(asked.expires_at) == (expired,)
+        assert await uow.consents.settle(asked.expires_at) == ()
+
+
+async def test_a_used_consent_is_over_at_once(scene: Scene) -> None:
+    asked = await add_consent(scene)
+    async with scene.db.begin() as uow:
+        await uow.consents.shown(STATE, 77)
+        await uow.consents.consume(STATE, operator_id=None, now=scene.clock())
+        used = SettledConsent(asked.chat_id, 77, asked.platform, is_used=True)
+        assert await uow.consents.settle(scene.clock()) == (used,)
+
+
+async def test_a_time_zone_counts_as_chosen_once_it_was_set(scene: Scene) -> None:
+    async with scene.db.begin() as uow:
+        assert not (await uow.operators.get(scene.operator.id)).has_chosen_timezone
+        await uow.operators.set_timezone(scene.operator.id, "Asia/Almaty")
+        chosen = await uow.operators.get(scene.operator.id)
+    assert (chosen.timezone, chosen.has_chosen_timezone) == ("Asia/Almaty", True)
 
 
 @pytest.mark.parametrize("state", ["made-up", STATE])
