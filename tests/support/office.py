@@ -106,12 +106,12 @@ class Owner(Person):
         """Connect a channel as a person with a browser does it; the message that says so."""
         return self.agree(self.consent_link(), channel)
 
-    def agree(self, link: str, channel: str) -> dict[str, Any]:
+    def agree(self, link: str, channel: str, after: dict[str, Any] | None = None) -> dict[str, Any]:
         """Say yes on the site's consent page, and follow the browser back."""
         page = httpx.get(self.sandbox.consent(link, channel=self.office.channels[channel]), timeout=30)
         if page.status_code != 200:
             raise AssertionError(f"the callback page answered {page.status_code}")
-        return self.wait_text("Connected:", channel)
+        return self.wait_text("Connected:", channel, after=after["message_id"] if after else 0)
 
 
 class Office:
