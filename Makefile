@@ -10,7 +10,7 @@ RUNTIME := $(VENV)/.installed-runtime
 DEV := $(VENV)/.installed-dev
 export OMP_WAIT_POLICY ?= PASSIVE
 
-.PHONY: run test test-all lint format screens lock clean
+.PHONY: run test test-all lint bench format screens lock clean
 
 run: $(RUNTIME)
 	@exec $(PY) -m app run
@@ -27,6 +27,14 @@ lint: $(DEV)
 	@$(PY) -m mypy
 	@$(VENV)/bin/lint-imports
 	@$(PY) -m bot.locale_check
+
+# Prints what the whole product takes and how fast it is (docs/benchmarks.md); needs 6 GB of disk for a while.
+bench: $(DEV)
+	@$(PY) -m benchmarks.upload_memory
+	@$(PY) -m benchmarks.start
+	@$(PY) -m benchmarks.punctual
+	@$(PY) -m benchmarks.upload_speed
+	@$(PY) -m benchmarks.voice_world
 
 format: $(DEV)
 	@$(PY) -m ruff format .

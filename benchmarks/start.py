@@ -20,7 +20,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -113,16 +113,25 @@ def start_once(home: Path) -> Start:
             [sys.executable, "-m", "app", "run"], cwd=ROOT, env=_environment(home, telegram.url), stdout=log, stderr=log
         )
         try:
-            polled = telegram.polls.get(timeout=PATIENCE_S)
+            polled = first_poll(telegram, program)
             spent, first = cpu_s(program.pid), memory_mb(program.pid)
             idle = settled_mb(program.pid)
-        except queue.Empty:
+        except TimeoutError:
             raise RuntimeError(f"it never polled:\n{(home.parent / 'fabric.log').read_text()[-2000:]}") from None
         finally:
             telegram.over.set()
             program.terminate()
             program.wait(30)
     return Start(polled - began, spent, first, idle)
+
+
+def first_poll(telegram: Telegram, program: subprocess.Popen[bytes]) -> float:
+    """When the first getUpdates came (monotonic); TimeoutError where it does not, or where the program has ended."""
+    deadline = time.monotonic() + PATIENCE_S
+    while program.poll() is None and time.monotonic() < deadline:
+        with suppress(queue.Empty):
+            return telegram.polls.get(timeout=0.2)
+    raise TimeoutError
 
 
 def _environment(home: Path, url: str) -> dict[str, str]:
