@@ -7,7 +7,7 @@ import logging
 import shutil
 import signal
 import sys
-from contextlib import AsyncExitStack
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
 
 # First of all that touches aiogram: it defers the building of hundreds of models that are never used.
 import bot.lazy_aiogram  # noqa: F401  # isort: skip
@@ -22,7 +22,7 @@ from app.upkeep import load_keyring, utc_now
 from media.partial import remove_leftovers
 from platforms.errors import PlatformSettingsError
 from storage.database import Database
-from storage.errors import StorageError
+from storage.errors import AlreadyRunningError, StorageError
 from storage.home import Home
 from storage.media_store import MediaStore
 
@@ -66,6 +66,9 @@ async def _run(settings: Settings, role: str, stack: AsyncExitStack) -> None:
     database = Database(settings.resolved_database_url, load_keyring(settings, home), clock=utc_now)
     stack.push_async_callback(database.dispose)
     await database.migrate()
+    rival = asyncio.Event()
+    if role != "worker":
+        await stack.enter_async_context(_only_bot(settings, database, rival, stopped))
     await _apply_quotas(settings, database)
     fabric = compose(settings, role=role, home=home, database=database)
     stack.push_async_callback(fabric.stop)
@@ -73,6 +76,22 @@ async def _run(settings: Settings, role: str, stack: AsyncExitStack) -> None:
     _greet(settings, role, address)
     await stopped.wait()
     log.info("stopping")
+    if rival.is_set():
+        raise AlreadyRunningError("another process became this bot while the database was out of reach")
+
+
+def _only_bot(
+    settings: Settings, database: Database, rival: asyncio.Event, stopped: asyncio.Event
+) -> AbstractAsyncContextManager[None]:
+    """Two processes that poll for one bot and send one outbox would lose and repeat what is said."""
+
+    def give_way() -> None:
+        rival.set()
+        stopped.set()
+
+    # The number before the colon names the bot; the rest of the token is its secret.
+    token = settings.bot_token.get_secret_value() if settings.bot_token else ""
+    return database.sole(f"content-fabric-bot:{token.partition(':')[0]}", on_lost=give_way)
 
 
 def plays_in_sandbox(settings: Settings, role: str) -> bool:

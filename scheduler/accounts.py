@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from urllib.parse import parse_qsl, urlsplit
 
@@ -28,10 +28,11 @@ CONSENT_LIFE = timedelta(minutes=10)
 
 @dataclass(frozen=True, slots=True)
 class ConsentRequest:
-    """Where the operator gives consent, and until when."""
+    """Where the operator gives consent, and until when; `state` is what the answer will name it by."""
 
-    url: str
+    url: str = field(repr=False)
     expires_at: datetime
+    state: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +99,7 @@ class AccountService:
             expires_at=self._clock() + CONSENT_LIFE,
         )
         await self._db.run(lambda uow: uow.consents.add(consent))
-        return ConsentRequest(request.url, consent.expires_at)
+        return ConsentRequest(request.url, consent.expires_at, state)
 
     async def complete_connect(self, *, params: Mapping[str, str], operator_id: int | None) -> Account:
         """Turn the callback's query into an account. The state is used up first, whatever comes of the rest.

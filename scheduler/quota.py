@@ -54,13 +54,14 @@ class QuotaBook:
             await uow.quota.spend(QuotaSpend(platform, cost.bucket, owner, cost.units, now))
 
     async def report(self, uow: UnitOfWork, now: datetime) -> tuple[BucketReport, ...]:
-        """Every allowance of every platform that has a connected account, as the ledger has it."""
+        """Every allowance that a call of ours spends, of every platform with a connected account, by the ledger."""
         rows: list[BucketReport] = []
         for name, site in sorted(self._platforms.items()):
             accounts = await uow.accounts.list(
                 platform=name, statuses=(AccountStatus.ACTIVE, AccountStatus.NEEDS_REAUTH)
             )
-            for bucket in site.buckets if accounts else ():
+            spent = {cost.bucket for costs in site.costs.values() for cost in costs}
+            for bucket in (each for each in site.buckets if accounts and each.name in spent):
                 owners: tuple[Account | None, ...] = (None,) if bucket.scope is Scope.APP else tuple(accounts)
                 rows.extend([await self._row(uow, name, bucket, owner, now) for owner in owners])
         return tuple(rows)

@@ -100,7 +100,9 @@ async def hold(engine: AsyncEngine, name: str, on_lost: Callable[[], None]) -> A
     sole = Sole(engine, name)
     try:
         if not await sole.take():
-            raise AlreadyRunningError(f"another process on this database server is {name} already")
+            raise AlreadyRunningError(
+                f"another process that uses this database server is {name} already; stop it first"
+            )
         watch = asyncio.create_task(_tell(sole, on_lost), name=f"sole {name}")
         try:
             yield
