@@ -15,6 +15,7 @@ from random import Random
 from types import MappingProxyType
 from typing import Any
 
+from platforms.errors import QuotaExhaustedError
 from scheduler import policy
 from scheduler.job import Job, Workshop
 from scheduler.lease import Lease
@@ -67,12 +68,23 @@ class Lifecycle:
             except FenceLostError:
                 raise
             except Exception as error:  # noqa: BLE001 - the border: any error becomes a stored decision
+                await self._learn(job, error)
                 decision: Decision | None = self._decide(job, error, token_is_fresh)
                 if isinstance(decision, RefreshToken):
                     token_is_fresh = True
                     decision = await self._refresh(job)
                 if decision is not None:
                     await self._obey(job, decision)
+
+    async def _learn(self, job: Job, error: Exception) -> None:
+        """A bucket that the site calls full is full for every task, and in the report."""
+        if isinstance(error, QuotaExhaustedError):
+            task = job.task
+            async with self._shop.db.begin() as uow:
+                await self._shop.quota.fill(
+                    uow, task.platform, error.bucket, task.account_id, until=error.until, now=self._shop.clock()
+                )
+                await uow.commit()
 
     def _decide(self, job: Job, error: Exception, token_is_fresh: bool) -> Decision:
         task = job.task
@@ -114,7 +126,9 @@ def _writes(task: Task, decision: Decision, now: datetime) -> tuple[Mapping[str,
     match decision:
         case WaitUntil(until, fault, moves):
             named, said = _postponed(task, fault, until, now)
-            moved = {"scheduled_time": max(task.scheduled_time, until)} if moves else {}
+            moved: dict[str, Any] = {"scheduled_time": max(task.scheduled_time, until)} if moves else {}
+            if task.stage is Stage.OPEN:
+                moved["status"] = TaskStatus.PENDING  # nothing was sent: it waits, and can still be edited
             return {"next_attempt_at": until, "fault": named} | moved, said
         case BackOff(until, fault):
             named, said = _postponed(task, fault, until, now)

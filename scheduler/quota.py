@@ -12,6 +12,8 @@ from scheduler.errors import QuotaFullError
 from storage.unit_of_work import UnitOfWork
 from storage.values import Account, AccountStatus, QuotaSpend
 
+SITE_CLOCK_SLACK = timedelta(minutes=5)
+
 
 def window_start(window: Window, now: datetime) -> datetime:
     """From when on calls count into the bucket's present fill (aware UTC); a call exactly one length old does not."""
@@ -52,6 +54,22 @@ class QuotaBook:
         for cost in costs:
             owner = self._owner(self._bucket(site, cost), account_id)
             await uow.quota.spend(QuotaSpend(platform, cost.bucket, owner, cost.units, now))
+
+    async def fill(
+        self, uow: UnitOfWork, platform: str, bucket_name: str, account_id: int, *, until: datetime, now: datetime
+    ) -> None:
+        """The site says that the bucket is full until then: our own count was too low, so it is brought up to the size.
+
+        A site that frees earlier than the window's end means something else than this bucket, and changes nothing.
+        """
+        bucket = next((each for each in self._platforms[platform].buckets if each.name == bucket_name), None)
+        if bucket is None or until < bucket.window.refill(now) - SITE_CLOCK_SLACK:
+            return
+        owner = self._owner(bucket, account_id)
+        used = await uow.quota.used(platform, bucket.name, owner, window_start(bucket.window, now))
+        missing = await self._size(uow, platform, bucket, owner) - used
+        if missing > 0:
+            await uow.quota.spend(QuotaSpend(platform, bucket.name, owner, missing, now))
 
     async def report(self, uow: UnitOfWork, now: datetime) -> tuple[BucketReport, ...]:
         """Every allowance that a call of ours spends, of every platform with a connected account, by the ledger."""

@@ -74,6 +74,34 @@ async def test_the_sites_own_word_of_a_full_bucket_moves_the_task_too(world: Wor
     assert [video.published_at for video in world.site.videos] == [START + timedelta(hours=1)]
 
 
+async def test_a_task_that_waits_for_its_allowance_is_pending_again(world: World) -> None:
+    world.site.faults = {("open_upload", 1): "quota"}
+    await world.approve()
+    await world.scheduler().run_due()
+    assert (await world.task()).status is TaskStatus.PENDING
+
+
+async def test_a_bucket_that_the_site_calls_full_is_full_in_the_report(world: World) -> None:
+    await world.approve()
+    book, now = QuotaBook({"fake": world.platform()}), world.clock()
+    midnight = Window.PACIFIC_DAY.refill(now)
+    account_id = (await world.task()).account_id
+    async with world.database().begin() as uow:
+        await book.fill(uow, "fake", "uploads", account_id, until=midnight, now=now)
+        (row,) = await book.report(uow, now)
+    assert (row.used, row.size, row.resets_at) == (100, 100, midnight)
+
+
+async def test_a_site_that_frees_within_the_hour_does_not_empty_the_day(world: World) -> None:
+    await world.approve()
+    book, now = QuotaBook({"fake": world.platform()}), world.clock()
+    account_id = (await world.task()).account_id
+    async with world.database().begin() as uow:
+        await book.fill(uow, "fake", "uploads", account_id, until=now + timedelta(hours=1), now=now)
+        (row,) = await book.report(uow, now)
+    assert row.used == 0
+
+
 async def test_the_report_tells_how_full_each_bucket_is(world: World) -> None:
     await world.approve()
     await world.live(world.scheduler())
