@@ -3,6 +3,8 @@ PYTHON ?= python3
 VENV ?= .venv
 # The index that holds your build of torch (a CPU or a CUDA one); empty means pip's own settings decide.
 TORCH_INDEX ?=
+# How many processes run the tests side by side; a file's tests stay together.
+TEST_WORKERS ?= 2
 
 PY := $(VENV)/bin/python
 PIP := $(PY) -m pip --disable-pip-version-check
@@ -16,10 +18,10 @@ run: $(RUNTIME)
 	@exec $(PY) -m app run
 
 test: $(DEV)
-	@$(PY) -m pytest
+	@$(PY) -m pytest -n $(TEST_WORKERS) --dist loadfile
 
 test-all: $(DEV)
-	@$(PY) -m pytest -m "long or not long"
+	@$(PY) -m pytest -n $(TEST_WORKERS) --dist loadfile -m "long or not long"
 
 lint: $(DEV)
 	@$(PY) -m ruff format --check .
