@@ -111,6 +111,12 @@ class ViewButton(CallbackData, prefix="v"):
     view: str
 
 
+class QuestionButton(CallbackData, prefix="q"):
+    """Stops a question that a text would answer."""
+
+    question: str
+
+
 class SettingButton(CallbackData, prefix="s"):
     """Changes a setting of the operator."""
 

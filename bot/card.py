@@ -11,8 +11,6 @@ from storage.errors import NotFoundError
 from storage.unit_of_work import UnitOfWork
 from storage.values import Account, AccountStatus, Clip, Draft, Fault, Operator, Task, Upload
 
-PANELS = ("accounts", "text", "voice", "time", "privacy", "discard")
-"""Parts of a draft's card that are chosen from buttons."""
 STEPS = ("draft.no_clip", "draft.no_account", "draft.no_title", "draft.no_voice", "draft.no_time")
 """What may be missing, in the order in which it is asked for."""
 
@@ -49,6 +47,7 @@ class Card:
     panel: str | None
     timezone: str
     now: datetime
+    has_chosen_timezone: bool = True
 
     @property
     def chosen(self) -> tuple[Account, ...]:
@@ -83,6 +82,7 @@ async def load_card(
         panel=asked.question if asked is not None and asked.draft_id == draft.id else None,
         timezone=operator.timezone,
         now=now,
+        has_chosen_timezone=operator.has_chosen_timezone,
     )
 
 

@@ -14,14 +14,12 @@ def press(card: Card, act: DraftAct, arg: str = "") -> str:
 
 
 def facts_line(card: Card, t: Speech) -> str:
-    """What was found in the file: `0:20 · 1080×1920 · 3.4 MB · with sound`."""
+    """What was found in the file: `0:20 · 1080×1920 · 3.4 MB`; sound is what one expects, so only its lack is said."""
     facts = card.clip.facts
     if facts is None:
         return ""
-    sound = t("card.with_sound") if facts.audio_codec else t("card.no_sound")
-    return " · ".join(
-        (formats.duration(facts.duration_s), f"{facts.width}×{facts.height}", formats.size(facts.size, t), sound)
-    )
+    parts = (formats.duration(facts.duration_s), f"{facts.width}×{facts.height}", formats.size(facts.size, t))
+    return " · ".join(parts if facts.audio_codec else (*parts, t("card.no_sound")))
 
 
 def voice_title(name: str | None, voices: tuple[Voice, ...], t: Speech) -> str:

@@ -16,8 +16,9 @@ from storage.values import AccountStatus
 Panel: TypeAlias = Callable[[Card, Speech], tuple[str, Rows]]
 
 PRIVACIES = ("public", "unlisted", "private")
-TIME_PRESETS = ("in_1h", "in_3h", "evening", "morning")
-"""Named times of the time panel; `bot/handlers/draft_times.py` says what they mean."""
+TIME_PRESETS: Mapping[str, str] = {"in_1h": "+1h", "in_3h": "+3h", "evening": "19:00", "morning": "tomorrow 9:00"}
+"""Named times of the time panel, and what they mean, as if they had been typed."""
+EVENING = TIME_PRESETS["evening"]
 
 
 def _accounts(card: Card, t: Speech) -> tuple[str, Rows]:
@@ -60,7 +61,7 @@ def _asked(key: str) -> Panel:
 
 
 def _voice(card: Card, t: Speech) -> tuple[str, Rows]:
-    lines, buttons = [t("panel.voice")], []
+    lines, buttons = [t("panel.voice"), ""], []
     for name in ("", *(voice.name for voice in card.voices if voice.name)):
         title = voice_title(name, card.voices, t)
         key = f"voice.{name or 'original'}.about"
@@ -74,10 +75,20 @@ def _voice(card: Card, t: Speech) -> tuple[str, Rows]:
 def _time(card: Card, t: Speech) -> tuple[str, Rows]:
     is_chosen = card.draft.publish_now or card.draft.scheduled_time is not None
     chosen = Markup(t("panel.time_chosen", when=when_line(card, t))) if is_chosen else ""
-    text = t("panel.time", chosen=chosen, zone=formats.offset(card.timezone, card.now))
-    presets = [Button(t.plain(f"button.time.{name}"), data=press(card, DraftAct.AT, name)) for name in TIME_PRESETS]
+    zone = formats.offset(card.timezone, card.now)
+    text = t("panel.time", chosen=chosen, now=formats.clock(card.now, card.timezone), zone=zone)
+    if not card.has_chosen_timezone:
+        text = f"{text}\n\n{t('panel.time_zone_assumed', zone=zone)}"
+    presets = [Button(_preset_label(card, name, t), data=press(card, DraftAct.AT, name)) for name in TIME_PRESETS]
     now = Button(t.plain("button.now"), data=press(card, DraftAct.NOW), style="primary")
     return text, ((now,), *_pairs(presets), (_back(card, t),))
+
+
+def _preset_label(card: Card, name: str, t: Speech) -> str:
+    """A named time as it would be understood now, on the operator's clock."""
+    if name == "evening" and formats.clock(card.now, card.timezone) >= EVENING:
+        name = "evening_tomorrow"
+    return t.plain(f"button.time.{name}")
 
 
 def _privacy(card: Card, t: Speech) -> tuple[str, Rows]:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any
 
 from bot import formats
+from bot.consents import ConsentWindow
 from bot.ports import Accounts
+from bot.renderer import Outgoing
 from bot.screen import Button, Screen
 from bot.texts import Texts
 from scheduler.faults import fault_of
@@ -25,12 +27,6 @@ from storage.values import Operator
 log = logging.getLogger(__name__)
 
 
-class ConsentWindow(Protocol):
-    """Listens for the page that comes back, until a consent expires."""
-
-    async def open_until(self, expires_at: datetime) -> None: ...
-
-
 class Errands:
     """Runs errands by name; each answers the message to send, or None where a notice tells the outcome."""
 
@@ -43,18 +39,19 @@ class Errands:
         self._texts = texts
         self._clock = clock
 
-    async def run(self, operator: Operator, chat_id: int, payload: Mapping[str, Any]) -> Screen | None:
+    async def run(self, operator: Operator, chat_id: int, payload: Mapping[str, Any]) -> Outgoing | None:
         """Run one errand."""
         match payload["errand"]:
             case "connect":
                 return await self._connect(operator, chat_id, str(payload["platform"]))
             case "finish_connect":
-                return await self._finish_connect(operator, payload["answer"])
+                screen = await self._finish_connect(operator, payload["answer"])
+                return Outgoing(screen) if screen is not None else None
             case "disconnect":
-                return await self._disconnect(operator, int(payload["account_id"]))
+                return Outgoing(await self._disconnect(operator, int(payload["account_id"])))
         return None
 
-    async def _connect(self, operator: Operator, chat_id: int, platform: str) -> Screen:
+    async def _connect(self, operator: Operator, chat_id: int, platform: str) -> Outgoing:
         t = self._texts.of(operator.locale)
         request = await self._accounts.begin_connect(operator, chat_id, platform)
         await self._window.open_until(request.expires_at)
@@ -62,7 +59,7 @@ class Errands:
         titles = {choice.name: choice.display_name for choice in self._accounts.platforms()}
         title = titles.get(platform, platform)
         button = Button(t.plain("button.open_consent", platform=title), url=request.url, style="primary")
-        return Screen(t("connect.go", platform=title, until=until), ((button,),))
+        return Outgoing(Screen(t("connect.go", until=until), ((button,),)), consent_state=request.state)
 
     async def _finish_connect(self, operator: Operator, answer: Mapping[str, str]) -> Screen | None:
         """A consent that was good but did not become an account is told by a notice; a bad one is told here."""

@@ -21,7 +21,7 @@ from pydantic import ValidationError
 
 from bot.errors import TelegramFaultError
 from bot.lanes import Lanes
-from bot.ports import Wake
+from bot.ports import Hurry, Wake
 from bot.replies import Replies
 from bot.turn import RefusedError
 from storage.database import Database
@@ -51,7 +51,7 @@ class Answerer(Protocol):
 class Wakes:
     """Who is told after a commit that there is work."""
 
-    sender: Wake
+    sender: Hurry
     scheduler: Wake
     downloads: Wake
 
@@ -193,7 +193,7 @@ class Feed:
                 await self._sleep(LOOK_AGAIN_S)
 
     async def _after_commit(self, update: Update, replies: Replies) -> None:
-        self._wakes.sender()
+        self._wakes.sender(replies.chat_id)
         if replies.wakes_scheduler:
             self._wakes.scheduler()
         if replies.wakes_downloads:

@@ -38,15 +38,26 @@ def size(count: int, t: Speech) -> str:
     return t.plain(_UNITS[step], n=number.replace(".", t.plain("format.decimal_point")))
 
 
+def number(count: int, t: Speech) -> str:
+    """`10,000`, `10 000`: with the separators of the language."""
+    from babel.numbers import format_decimal
+
+    return format_decimal(count, locale=t.locale)
+
+
+def clock(when: datetime, zone: str) -> str:
+    """`18:30` on the operator's clock."""
+    return f"{when.astimezone(zone_of(zone)):%H:%M}"
+
+
 def moment(when: datetime, zone: str, now: datetime, t: Speech) -> str:
     """A time on the operator's clock: `today 18:30`, `Sat 21 Nov, 18:30`; the year only if it is another one."""
     from babel.dates import format_datetime
 
     local, today = when.astimezone(zone_of(zone)), now.astimezone(zone_of(zone)).date()
-    clock = f"{local:%H:%M}"
     for days, key in ((0, "time.today"), (1, "time.tomorrow")):
         if local.date() == today + timedelta(days=days):
-            return t.plain(key, clock=clock)
+            return t.plain(key, clock=clock(when, zone))
     pattern = "EEE d MMM, HH:mm" if local.year == today.year else "d MMM y, HH:mm"
     return format_datetime(local, pattern, locale=t.locale)
 

@@ -12,6 +12,7 @@ from aiogram import Bot
 from aiogram import exceptions as foreign
 from aiogram.methods import (
     AnswerCallbackQuery,
+    DeleteMessage,
     EditMessageText,
     GetFile,
     SendMessage,
@@ -46,6 +47,7 @@ NOT_MODIFIED = "message is not modified"
 _BAD_REQUESTS: tuple[tuple[str, type[TelegramFaultError]], ...] = (
     ("message to edit not found", MessageGoneError),
     ("message can't be edited", MessageGoneError),
+    ("message to delete not found", MessageGoneError),
     ("message_id_invalid", MessageGoneError),
     ("can't parse entities", MarkupError),
     ("chat not found", ChatClosedError),
@@ -93,6 +95,10 @@ class Gateway:
             await self._edit(chat_id, message_id, shown, parse_mode="HTML")
         except MarkupError:
             await self._edit(chat_id, message_id, Screen(plain(shown.text), shown.rows), parse_mode=None)
+
+    async def delete(self, chat_id: int, message_id: int) -> None:
+        """Remove a message of ours. Raises RefusedError for one that is older than 48 hours."""
+        await self._call(DeleteMessage(chat_id=chat_id, message_id=message_id))
 
     async def answer(self, callback_id: str, text: str, *, alert: bool) -> None:
         """Stop the spinner of a pressed button, with a few words."""

@@ -12,7 +12,7 @@ from bot.post_card import WAITS_FOR_ACCOUNT, task_buttons
 from bot.screen import Button, Rows, Screen, shorten
 from bot.texts import Markup
 from bot.views.context import ViewContext
-from storage.values import Fault, JsonObject, Task
+from storage.values import Draft, Fault, JsonObject, Task
 
 TITLE_SHOWN = 100
 
@@ -44,7 +44,6 @@ async def _task_news(context: ViewContext, task: Task, payload: Mapping[str, Any
         title=shorten(task.title, TITLE_SHOWN),
         account=account.title,
         platform=context.platform_title(task.platform),
-        url=str(payload.get("url", "")),
         why=_why(context, fault),
         when=_when(context, payload),
     )
@@ -58,10 +57,12 @@ async def _task_rows(context: ViewContext, task: Task, payload: Mapping[str, Any
     draft = await context.uow.drafts.by_post(task.post_id)
     if draft is None:
         return rows
+    return (*rows, (_show_card(context, draft),)) if payload["news"] != "completed" else rows
+
+
+def _show_card(context: ViewContext, draft: Draft) -> Button:
     show = PostButton(draft=draft.id, version=draft.version, act=PostAct.SHOW).pack()
-    return (
-        (*rows, (Button(context.t.plain("button.show_card"), data=show),)) if payload["news"] != "completed" else rows
-    )
+    return Button(context.t.plain("button.show_card"), data=show)
 
 
 async def _account_news(context: ViewContext, payload: Mapping[str, Any]) -> Screen:
@@ -74,10 +75,13 @@ async def _account_news(context: ViewContext, payload: Mapping[str, Any]) -> Scr
         )
         return Screen(t("news.reauth", account=account.title, platform=platform), ((connect,),))
     resumed = int(payload.get("resumed_tasks", 0))
-    lines = [t("news.connected", account=account.title, platform=platform)]
+    said = t("news.connected", account=account.title, platform=platform)
     if resumed:
-        lines.append(t.count("news.resumed", resumed))
-    return Screen("\n".join(lines))
+        return Screen(f"{said}\n{t.count('news.resumed', resumed)}")
+    drafts = await context.uow.drafts.open_of(context.operator.id)
+    if not drafts:
+        return Screen(f"{said}\n{t('news.connected_next')}")
+    return Screen(f"{said}\n{t('news.connected_draft')}", ((_show_card(context, drafts[-1]),),))
 
 
 def _connect_failed(context: ViewContext, payload: Mapping[str, Any]) -> Screen:

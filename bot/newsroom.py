@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from bot.consents import queue_settled
 from bot.news import fault_to_json
 from bot.post_card import WAITS_FOR_ACCOUNT
 from bot.progress import ProgressBoard, Step
@@ -46,7 +47,7 @@ class Newsroom:
                 await self._clip(uow, clip_id)
             case TaskProgressed(post_id, task_id, step, fraction):
                 self._board.note(task_id, Step(step, fraction))
-                await self._card(uow, post_id)
+                await self._card(uow, post_id, is_progress=True)
             case TaskCancelled(post_id, task_id):
                 self._board.forget(task_id)
                 await self._card(uow, post_id)
@@ -61,10 +62,10 @@ class Newsroom:
         if draft is not None:
             await queue_card(uow, draft)
 
-    async def _card(self, uow: UnitOfWork, post_id: int) -> None:
+    async def _card(self, uow: UnitOfWork, post_id: int, *, is_progress: bool = False) -> None:
         draft = await uow.drafts.by_post(post_id)
         if draft is not None:
-            await queue_card(uow, draft)
+            await queue_card(uow, draft, is_progress=is_progress)
 
     async def _task(
         self, uow: UnitOfWork, notice: TaskCompleted | TaskFailed | TaskDeferred | TaskNeedsAttention
@@ -75,6 +76,8 @@ class Newsroom:
         await uow.outbox.add(chat_id=post.chat_id, kind="news", payload=_task_payload(notice))
 
     async def _account(self, uow: UnitOfWork, notice: AccountNeedsReauth | AccountConnected | ConnectFailed) -> None:
+        # Before the news, so that a connected channel has no button any more that asks to connect it.
+        await queue_settled(uow, uow.transaction.clock())
         chat_id, payload = await _account_payload(uow, notice)
         await uow.outbox.add(chat_id=chat_id, kind="news", payload=payload)
         if isinstance(notice, AccountConnected):

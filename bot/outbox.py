@@ -20,6 +20,7 @@ from bot.errors import (
     MessageGoneError,
     NotReachedError,
     OutcomeUnknownError,
+    RefusedError,
     TelegramFaultError,
     TooFastError,
 )
@@ -27,6 +28,7 @@ from bot.lanes import Lanes
 from bot.pacing import Pace
 from bot.renderer import ERRAND, REPEATABLE, VIEW, Outgoing, Renderer
 from bot.screen import Screen
+from bot.views.registry import MOVED
 from storage.database import Database
 from storage.errors import ConflictError, StorageError, UnavailableError
 from storage.unit_of_work import UnitOfWork
@@ -80,11 +82,13 @@ def decide(error: TelegramFaultError, *, attempts: int, now: datetime) -> Decisi
 
 
 class Mouth(Protocol):
-    """Who can send and edit messages."""
+    """Who can send, edit and delete messages."""
 
     async def send(self, chat_id: int, screen: Screen) -> int: ...
 
     async def edit(self, chat_id: int, message_id: int, screen: Screen) -> None: ...
+
+    async def delete(self, chat_id: int, message_id: int) -> None: ...
 
 
 class Sender:
@@ -112,6 +116,11 @@ class Sender:
     def wake(self) -> None:
         """There may be something to say."""
         self._awake.set()
+
+    def hurry(self, chat_id: int) -> None:
+        """There is something to say to a person who waits for it."""
+        self._pace.hurry(chat_id)
+        self.wake()
 
     async def run(self) -> None:
         """Say what is due, for ever."""
@@ -159,7 +168,10 @@ class Sender:
         if message.state is OutboxState.UNKNOWN and message.kind not in REPEATABLE:
             await self._give_up(message, "nobody knows whether it was sent")
             return
-        await self._pace.turn(message.chat_id)
+        if message.payload.get("is_progress"):
+            await self._pace.progress_turn(message.chat_id)
+        else:
+            await self._pace.turn(message.chat_id)
         outgoing = await self._db.run(lambda uow: self._take(uow, message))
         if message.kind == ERRAND:
             outgoing = await self._run_errand(message)
@@ -178,8 +190,7 @@ class Sender:
             operator = await uow.operators.by_telegram(message.chat_id)
         if operator is None:
             return None
-        screen = await self._errands.run(operator, message.chat_id, message.payload)
-        return Outgoing(screen) if screen is not None else None
+        return await self._errands.run(operator, message.chat_id, message.payload)
 
     async def _say(self, message: OutboxMessage, outgoing: Outgoing | None) -> None:
         if outgoing is None:
@@ -194,6 +205,8 @@ class Sender:
 
     async def _send_or_edit(self, chat_id: int, outgoing: Outgoing) -> int:
         if outgoing.message_id is not None:
+            if outgoing.is_removal and await self._is_removed(chat_id, outgoing.message_id):
+                return outgoing.message_id
             try:
                 await self._mouth.edit(chat_id, outgoing.message_id, outgoing.screen)
             except MessageGoneError:
@@ -204,13 +217,23 @@ class Sender:
                 return outgoing.message_id
         return await self._mouth.send(chat_id, outgoing.screen)
 
+    async def _is_removed(self, chat_id: int, message_id: int) -> bool:
+        """Telegram lets a bot delete what it said within 48 hours."""
+        try:
+            await self._mouth.delete(chat_id, message_id)
+        except (RefusedError, MessageGoneError):
+            return False
+        return True
+
     async def _record(self, uow: UnitOfWork, message: OutboxMessage, outgoing: Outgoing, message_id: int) -> None:
         await uow.outbox.sent(message.id, message_id)
         if outgoing.draft_id is not None:
             await uow.drafts.set_card(outgoing.draft_id, message_id)
+        if outgoing.consent_state is not None:
+            await uow.consents.shown(outgoing.consent_state, message_id)
         if outgoing.replaced_id is not None:
             await uow.outbox.add(
-                chat_id=message.chat_id, kind=VIEW, payload={"view": "moved", "message_id": outgoing.replaced_id}
+                chat_id=message.chat_id, kind=VIEW, payload={"view": MOVED, "message_id": outgoing.replaced_id}
             )
 
     async def _record_failure(self, message: OutboxMessage, error: TelegramFaultError) -> None:

@@ -25,13 +25,16 @@ class PlatformChoice(Protocol):
 
 
 class ConsentRequest(Protocol):
-    """Where the operator gives consent, and until when."""
+    """Where the operator gives consent, until when, and the name that the answer will give it."""
 
     @property
     def url(self) -> str: ...
 
     @property
     def expires_at(self) -> datetime: ...
+
+    @property
+    def state(self) -> str: ...
 
 
 class VoiceOption(Protocol):
@@ -134,6 +137,12 @@ class Wake(Protocol):
     """Told that there is work."""
 
     def __call__(self) -> None: ...
+
+
+class Hurry(Protocol):
+    """Told that there is something to say in a chat whose person waits for it."""
+
+    def __call__(self, chat_id: int) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)

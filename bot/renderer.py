@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from bot import formats
+from bot.callbacks import QuestionButton
 from bot.card import Card, load_card
 from bot.draft_card import render_draft
 from bot.news import fault_from_json, news_screen
 from bot.ports import Services
 from bot.post_card import render_post
 from bot.progress import ProgressBoard
-from bot.screen import Screen
+from bot.screen import Button, Rows, Screen
 from bot.texts import Speech, Texts
 from bot.views.context import ViewContext
-from bot.views.registry import VIEWS
+from bot.views.registry import EPITAPHS, MOVED, VIEWS
 from storage.errors import NotFoundError
 from storage.unit_of_work import UnitOfWork
 from storage.values import DraftState, Operator, OutboxMessage
@@ -38,6 +39,10 @@ class Outgoing:
     """The message that showed the same card until now, and is to say where it went."""
     is_edit_only: bool = False
     """Whether it has no sense as a new message."""
+    is_removal: bool = False
+    """Whether the message is to go away; where Telegram does not allow that any more, it shows `screen`."""
+    consent_state: str | None = field(default=None, repr=False)
+    """The consent whose link it shows."""
 
 
 def render_card(card: Card, t: Speech) -> Screen:
@@ -73,12 +78,11 @@ class Renderer:
             case "card":
                 return await self._card(context, payload)
             case "text":
-                return Outgoing(Screen(_sentence(context, payload)))
+                return Outgoing(Screen(_sentence(context, payload), _stop_asking(context, payload)))
             case "news":
                 return Outgoing(await news_screen(context, payload))
             case "view":
-                screen = await VIEWS[payload["view"]](context, payload.get("args", {}))
-                return Outgoing(screen, message_id=payload.get("message_id"), is_edit_only=payload["view"] == "moved")
+                return await _view(context, payload)
         return None
 
     async def _card(self, context: ViewContext, payload: Any) -> Outgoing:
@@ -111,6 +115,23 @@ class Renderer:
             now=self._clock(),
             languages=self._texts.locales,
         )
+
+
+async def _view(context: ViewContext, payload: Mapping[str, Any]) -> Outgoing:
+    name = payload["view"]
+    return Outgoing(
+        await VIEWS[name](context, payload.get("args", {})),
+        message_id=payload.get("message_id"),
+        is_edit_only=name in EPITAPHS,
+        is_removal=name == MOVED,
+    )
+
+
+def _stop_asking(context: ViewContext, payload: Mapping[str, Any]) -> Rows:
+    if "question" not in payload:
+        return ()
+    stop = QuestionButton(question=str(payload["question"])).pack()
+    return ((Button(context.t.plain("button.stop_asking"), data=stop),),)
 
 
 def _sentence(context: ViewContext, payload: Mapping[str, Any]) -> str:

@@ -9,11 +9,10 @@ from storage.unit_of_work import UnitOfWork
 from storage.values import Draft, JsonObject
 
 
-async def queue_card(uow: UnitOfWork, draft: Draft) -> None:
-    """Have a draft's card shown as it is; several refreshes that wait are one."""
-    await uow.outbox.add(
-        chat_id=draft.chat_id, kind="card", payload={"draft_id": draft.id}, dedupe_key=f"card:{draft.id}"
-    )
+async def queue_card(uow: UnitOfWork, draft: Draft, *, is_progress: bool = False) -> None:
+    """Have a draft's card shown as it is; several refreshes that wait are one. Progress goes out at its own pace."""
+    payload = {"draft_id": draft.id} | ({"is_progress": True} if is_progress else {})
+    await uow.outbox.add(chat_id=draft.chat_id, kind="card", payload=payload, dedupe_key=f"card:{draft.id}")
 
 
 @dataclass(slots=True)
@@ -39,9 +38,13 @@ class Replies:
         """Say a sentence."""
         await self._add("text", {"key": key, "params": params})
 
-    async def fault(self, fault: JsonObject) -> None:
-        """Say what went wrong."""
-        await self._add("text", {"fault": fault})
+    async def ask(self, question: str, key: str, **params: Any) -> None:
+        """Say a sentence that a typed answer is expected to, with a button to stop that."""
+        await self._add("text", {"key": key, "params": params, "question": question})
+
+    async def ask_again(self, question: str, fault: JsonObject) -> None:
+        """Say what was wrong with a typed answer, with a button to stop asking."""
+        await self._add("text", {"fault": fault, "question": question})
 
     async def to_stranger(self, key: str, *, locale: str | None, **params: Any) -> None:
         """Say a sentence to somebody whom we know nothing about but the language of their client."""

@@ -18,13 +18,14 @@ from aiogram.client.telegram import TelegramAPIServer
 
 from bot.allowlist import AllowList
 from bot.callback_server import CallbackServer
+from bot.consents import ConsentKeeper
 from bot.downloads import Downloads
 from bot.errands import Errands
 from bot.errors import TelegramFaultError
 from bot.feed import KEEP_HANDLED, Feed, Wakes
 from bot.files import TelegramFiles
 from bot.gateway import Command, Gateway
-from bot.handlers import account_buttons, answers, clips, commands, draft_buttons, post_buttons, settings
+from bot.handlers import account_buttons, answers, clips, commands, draft_buttons, post_buttons, questions, settings
 from bot.newsroom import Newsroom
 from bot.outbox import Sender
 from bot.pacing import Pace
@@ -95,6 +96,9 @@ class Bot:
         self._window = self._build_window()
         self._sender = self._build_sender()
         self._newsroom.rouse(self._sender.wake)
+        self._consents = ConsentKeeper(
+            db=self._db, window=self._window, wake_sender=self._sender.wake, clock=self._clock, sleep=self._sleep
+        )
         self._downloads = self._build_downloads()
         self._feed = self._build_feed()
         self._poller = Poller(
@@ -110,6 +114,7 @@ class Bot:
             self._feed.run,
             self._downloads.run,
             self._sender.run,
+            self._consents.run,
             self._name_commands,
             self._prune,
         )
@@ -188,7 +193,7 @@ class Bot:
             dispatcher=build_dispatcher(gate),
             answerer=self._gateway,
             wakes=Wakes(
-                sender=self._sender.wake, scheduler=self._services.wake_scheduler, downloads=self._downloads.wake
+                sender=self._sender.hurry, scheduler=self._services.wake_scheduler, downloads=self._downloads.wake
             ),
             clock=self._clock,
             sleep=self._sleep,
@@ -243,6 +248,7 @@ def build_dispatcher(gate: AllowList) -> Dispatcher:
         post_buttons.build(),
         account_buttons.build(),
         settings.build(),
+        questions.build(),
         answers.build(),
     )
     return dispatcher

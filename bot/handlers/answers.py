@@ -8,6 +8,7 @@ from typing import Any, TypeAlias
 from aiogram import Router
 from aiogram.types import CallbackQuery, Message
 
+from bot.handlers.questions import close_question, close_typed_question
 from bot.handlers.settings import set_zone
 from bot.news import fault_to_json
 from bot.screen import shorten
@@ -31,6 +32,7 @@ async def on_text(message: Message, turn: Turn) -> None:
     text = (message.text or "").strip()
     asked = await turn.uow.conversations.get(turn.chat_id)
     if text.startswith("/"):
+        await close_typed_question(turn)
         await turn.replies.text("sorry.command")
     elif asked is None or not await _answer(turn, asked, text):
         await turn.replies.text("sorry.address" if text.startswith(ADDRESSES) else "sorry.text")
@@ -45,14 +47,24 @@ async def _answer(turn: Turn, asked: Conversation, text: str) -> bool:
     if handler is None or asked.draft_id is None:
         return False
     draft = await turn.uow.drafts.get(asked.draft_id)
-    if draft.state is not DraftState.OPEN:
-        await turn.uow.conversations.clear(turn.chat_id)
+    if draft.state is not DraftState.OPEN or await _is_small_talk(turn, asked, text):
+        await close_question(turn)
         return False
     if await handler(turn, draft, text):
         await turn.uow.conversations.clear(turn.chat_id)
         # The card follows the answer down the chat: whoever typed is looking there.
         await turn.replies.new_card(draft)
     return True
+
+
+async def _is_small_talk(turn: Turn, asked: Conversation, text: str) -> bool:
+    """Whether the person has gone on to something else: a text without a digit is no time, and gets help only once."""
+    if asked.question != "time" or any(character.isdigit() for character in text):
+        return False
+    if asked.params.get("was_helped"):
+        return True
+    await turn.uow.conversations.ask(turn.chat_id, asked.question, asked.draft_id, {"was_helped": True})
+    return False
 
 
 async def _title(turn: Turn, draft: Draft, text: str) -> bool:
@@ -73,7 +85,7 @@ async def _time(turn: Turn, draft: Draft, text: str) -> bool:
     except TimeError as error:
         # Cut, so that the advice at the sentence's end survives whatever was typed.
         said = Fault(error.code, {**error.params, "text": shorten(text, ECHOED)})
-        await turn.replies.fault(fault_to_json(said))
+        await turn.replies.ask_again("time", fault_to_json(said))
         return False
     return await _change(turn, draft, publish_now=False, scheduled_time=when)
 

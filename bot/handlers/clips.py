@@ -9,7 +9,7 @@ from aiogram import Router
 from aiogram.types import Message
 
 from bot.turn import Turn
-from storage.values import Clip
+from storage.values import AccountStatus, Clip
 
 VIDEO_SUFFIXES = frozenset({".mp4", ".mov", ".m4v", ".mkv", ".webm", ".avi", ".3gp", ".ts", ".mpg", ".mpeg"})
 TITLE_LIMIT = 100
@@ -74,9 +74,16 @@ async def on_video(message: Message, turn: Turn, file: IncomingFile) -> None:
         title=title,
         description=description,
         options=DEFAULT_OPTIONS,
+        account_ids=await _only_account(turn),
     )
     await turn.replies.card(draft)
     turn.replies.wakes_downloads = True
+
+
+async def _only_account(turn: Turn) -> tuple[int, ...]:
+    """Where everything goes as long as there is one place to go; more than one are the person's choice."""
+    usable = await turn.uow.accounts.list(statuses=(AccountStatus.ACTIVE,))
+    return (usable[0].id,) if len(usable) == 1 else ()
 
 
 async def _keep(message: Message, turn: Turn, file: IncomingFile) -> Clip:

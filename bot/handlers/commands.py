@@ -8,10 +8,10 @@ from aiogram import Router
 from aiogram.filters import Command, CommandObject
 from aiogram.types import Message
 
-from bot.card import PANELS
+from bot.draft_card import DISCARD
+from bot.handlers.questions import TYPED, close_question, close_typed_question
 from bot.handlers.settings import set_zone
 from bot.turn import Turn
-from storage.values import DraftState
 
 MENU = ("start", "help", "queue", "accounts", "quota", "settings", "cancel")
 """Commands in the chat's menu; each has the sentence `command.<name>`."""
@@ -28,6 +28,7 @@ VIEW_COMMANDS = {
 
 async def on_timezone(_: Message, turn: Turn, command: CommandObject) -> None:
     """`/timezone Europe/Berlin` sets it, `/timezone` alone shows the settings."""
+    await close_typed_question(turn)
     if command.args:
         await set_zone(turn, command.args)
     else:
@@ -35,21 +36,17 @@ async def on_timezone(_: Message, turn: Turn, command: CommandObject) -> None:
 
 
 async def on_cancel(_: Message, turn: Turn) -> None:
-    """Drop what is awaited; with nothing awaited, the newest draft."""
-    asked = await turn.uow.conversations.get(turn.chat_id)
-    await turn.uow.conversations.clear(turn.chat_id)
-    if asked is not None and asked.draft_id is not None:
-        await turn.replies.card(await turn.uow.drafts.get(asked.draft_id))
-    if asked is not None and asked.question not in PANELS:
-        await turn.replies.text(f"cancelled.{asked.question}")
+    """Close what is open; with nothing open, ask whether the newest draft is to be discarded."""
+    asked = await close_question(turn)
+    if asked is not None:
+        await turn.replies.text(f"cancelled.{asked.question}" if asked.question in TYPED else "cancelled.panel")
         return
     drafts = await turn.uow.drafts.open_of(turn.operator.id)
     if not drafts:
         await turn.replies.text("cancelled.nothing")
         return
-    draft = await turn.uow.drafts.close(drafts[-1].id, version=drafts[-1].version, state=DraftState.DISCARDED)
-    await turn.replies.card(draft)
-    await turn.replies.text("cancelled.draft", title=draft.title or turn.t.plain("card.untitled"))
+    await turn.uow.conversations.ask(turn.chat_id, DISCARD, drafts[-1].id)
+    await turn.replies.new_card(drafts[-1])
 
 
 def build() -> Router:
@@ -66,6 +63,7 @@ def _shows(view: str) -> Callable[[Message, Turn], Awaitable[None]]:
     """A handler that answers with a view."""
 
     async def handler(_: Message, turn: Turn) -> None:
+        await close_typed_question(turn)
         await turn.replies.view(view)
 
     return handler

@@ -10,15 +10,12 @@ from aiogram.types import CallbackQuery
 
 from bot.callbacks import DraftAct, DraftButton, voice_key
 from bot.card import draft_problems
-from bot.draft_panels import PANELS, PRIVACIES
+from bot.draft_panels import PANELS, PRIVACIES, TIME_PRESETS
 from bot.handlers.presses import adopt_card, own_draft
 from bot.turn import RefusedError, Turn
 from scheduler.errors import NotReadyError, TimeError
 from storage.errors import StaleVersionError
 from storage.values import AccountStatus, Clip, ClipState, Draft, DraftState, Fault
-
-TIME_PRESETS: Mapping[str, str] = {"in_1h": "+1h", "in_3h": "+3h", "evening": "19:00", "morning": "tomorrow 9:00"}
-"""What the named times of the time panel mean, as if they had been typed."""
 
 Action: TypeAlias = Callable[[Turn, Draft, str], Awaitable[None]]
 

@@ -8,6 +8,7 @@ from aiogram import Router
 from aiogram.types import CallbackQuery
 
 from bot.callbacks import SettingAct, SettingButton
+from bot.handlers.questions import close_question
 from bot.screen import shorten
 from bot.turn import RefusedError, Turn
 
@@ -25,13 +26,17 @@ def known_zone(text: str) -> str | None:
 
 async def set_zone(turn: Turn, text: str) -> None:
     """Take a typed zone as the operator's own and show the settings; one that nobody knows gets a sentence."""
-    zone = known_zone(text)
+    zone, asked = known_zone(text), await turn.uow.conversations.get(turn.chat_id)
+    is_asked = asked is not None and asked.question == "timezone"
     if zone is None:
-        await turn.replies.text("settings.unknown_timezone", text=shorten(text, 60))
+        typed = shorten(text, 60)
+        if is_asked:
+            await turn.replies.ask("timezone", "settings.unknown_timezone", text=typed)
+        else:
+            await turn.replies.text("settings.unknown_timezone", text=typed)
         return
     await turn.uow.operators.set_timezone(turn.operator.id, zone)
-    asked = await turn.uow.conversations.get(turn.chat_id)
-    if asked is not None and asked.question == "timezone":
+    if is_asked:
         await turn.uow.conversations.clear(turn.chat_id)
     await turn.replies.view("settings")
 
@@ -47,8 +52,9 @@ async def on_setting_button(query: CallbackQuery, callback_data: SettingButton, 
                 raise RefusedError(turn.t.plain("toast.unknown"))
             await turn.uow.operators.set_timezone(turn.operator.id, zone)
         case SettingAct.TYPE_TIMEZONE:
+            await close_question(turn)
             await turn.uow.conversations.ask(turn.chat_id, "timezone")
-            await turn.replies.text("settings.ask_timezone")
+            await turn.replies.ask("timezone", "settings.ask_timezone")
             return
     await turn.replies.view("settings", message_id=query.message.message_id if query.message else None)
 

@@ -22,8 +22,8 @@ async def accounts_view(context: ViewContext, _: Mapping[str, Any]) -> Screen:
     lines += [_line(context, account) for account in accounts]
     if not context.services.accounts.platforms():
         lines += ["", t("accounts.no_platforms")]
-    rows: Rows = tuple((_press(account, AccountAct.SHOW, shorten(account.title, 40)),) for account in accounts)
-    return Screen("\n".join(lines), (*rows, *_connect_rows(context, is_first=not accounts)))
+    rows: Rows = tuple((_press(account, AccountAct.SHOW, f"⚙️ {shorten(account.title, 40)}"),) for account in accounts)
+    return Screen("\n".join(lines), (*rows, *connect_rows(context, is_first=not accounts)))
 
 
 async def account_view(context: ViewContext, args: Mapping[str, Any]) -> Screen:
@@ -71,7 +71,8 @@ def _line(context: ViewContext, account: Account) -> str:
     )
 
 
-def _connect_rows(context: ViewContext, *, is_first: bool) -> Rows:
+def connect_rows(context: ViewContext, *, is_first: bool) -> Rows:
+    """A button per platform that begins to connect an account of it."""
     return tuple(
         (
             Button(

@@ -10,7 +10,7 @@ from bot.callbacks import PostAct, PostButton, TaskAct, TaskButton, ViewButton
 from bot.post_card import MARKS, can_cancel
 from bot.screen import Button, Screen, shorten
 from bot.views.context import ViewContext
-from storage.values import Draft, Task, TaskStatus
+from storage.values import ClipState, Draft, Task, TaskStatus
 
 SHOWN_TASKS = 15
 SHOWN_DRAFTS = 5
@@ -20,9 +20,9 @@ async def queue_view(context: ViewContext, _: Mapping[str, Any]) -> Screen:
     """Tasks by their time, each with a button to open and, while possible, one to cancel."""
     t = context.t
     tasks = (await context.uow.tasks.queue(limit=SHOWN_TASKS + 1))[: SHOWN_TASKS + 1]
-    drafts = await context.uow.drafts.open_of(context.operator.id)
+    drafts, failed = await _drafts(context)
     refresh = Button(t.plain("button.refresh"), data=ViewButton(view="queue").pack())
-    if not tasks and not drafts:
+    if not tasks and not drafts and not failed:
         return Screen(t("queue.empty"), ((refresh,),))
     lines, rows = [t("queue.title")], []
     for number, task in enumerate(tasks[:SHOWN_TASKS], start=1):
@@ -34,8 +34,21 @@ async def queue_view(context: ViewContext, _: Mapping[str, Any]) -> Screen:
         lines.append(t("queue.no_tasks"))
     if drafts:
         lines += ["", t.count("queue.drafts", len(drafts))]
-    draft_rows = (_draft_row(context, draft) for draft in drafts[:SHOWN_DRAFTS])
+    if failed:
+        lines += ["", t.count("queue.failed", len(failed))]
+    draft_rows = [_draft_row(context, "📝", draft) for draft in drafts[:SHOWN_DRAFTS]]
+    draft_rows += [_draft_row(context, "⚠️", draft) for draft in failed[:SHOWN_DRAFTS]]
     return Screen("\n".join(lines), (*filter(None, rows), *draft_rows, (refresh,)))
+
+
+async def _drafts(context: ViewContext) -> tuple[list[Draft], list[Draft]]:
+    """The open drafts that wait for approval, and those whose file came to nothing."""
+    waiting: list[Draft] = []
+    failed: list[Draft] = []
+    for draft in await context.uow.drafts.open_of(context.operator.id):
+        clip = await context.uow.clips.get(draft.clip_id)
+        (failed if clip.state is ClipState.FAILED else waiting).append(draft)
+    return waiting, failed
 
 
 async def _task_line(context: ViewContext, number: int, task: Task) -> str:
@@ -69,7 +82,7 @@ async def _task_row(context: ViewContext, number: int, task: Task) -> tuple[Butt
     return buttons
 
 
-def _draft_row(context: ViewContext, draft: Draft) -> tuple[Button, ...]:
+def _draft_row(context: ViewContext, mark: str, draft: Draft) -> tuple[Button, ...]:
     show = PostButton(draft=draft.id, version=draft.version, act=PostAct.SHOW).pack()
     title = shorten(draft.title, 40) or context.t.plain("card.untitled")
-    return (Button(f"📝 {title}", data=show),)
+    return (Button(f"{mark} {title}", data=show),)

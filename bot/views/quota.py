@@ -13,7 +13,7 @@ from bot.views.context import ViewContext
 
 
 async def quota_view(context: ViewContext, _: Mapping[str, Any]) -> Screen:
-    """One block per allowance: a bar, used of how many, how many are left, and when it refills."""
+    """One block per allowance: a bar, how many of how many are used, and when it refills."""
     t = context.t
     reports = await context.services.quotas.report(context.uow, context.now)
     refresh = ((Button(t.plain("button.refresh"), data=ViewButton(view="quota").pack()),),)
@@ -28,9 +28,9 @@ def _block(context: ViewContext, report: BucketReport) -> str:
     name = t.plain(key) if t.knows(key) else report.bucket
     owner = f"{context.platform_title(report.platform)}, {report.account.title}" if report.account else None
     head = t("quota.bucket", owner=owner or context.platform_title(report.platform), name=name)
-    left = max(0, report.size - report.used)
-    body = t("quota.used", bar=formats.bar(report.used / report.size), used=report.used, size=report.size, left=left)
+    used, size = formats.number(report.used, t), formats.number(report.size, t)
+    body = t("quota.used", bar=formats.bar(report.used / report.size), used=used, size=size)
     if report.resets_at is None or not report.used:
         return f"{head}\n{body}"
     when = formats.moment(report.resets_at, context.operator.timezone, context.now, t)
-    return f"{head}\n{body}\n{t('quota.resets', when=when)}"
+    return f"{head}\n{body} · {t('quota.resets', when=when)}"

@@ -5,22 +5,24 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from bot.callbacks import ViewButton
+from bot.callbacks import ConnectButton, ViewButton
 from bot.screen import Button, Screen
-from bot.views.accounts import account_view, accounts_view
+from bot.views.accounts import account_view, accounts_view, connect_rows
 from bot.views.context import View, ViewContext
 from bot.views.queue import queue_view
 from bot.views.quota import quota_view
 from bot.views.settings import settings_view
+from storage.values import AccountStatus
 
 
 async def _start(context: ViewContext, _: Mapping[str, Any]) -> Screen:
     t = context.t
-    accounts = await context.uow.accounts.list()
-    connect = Button(t.plain("button.accounts_list"), data=ViewButton(view="accounts").pack())
-    if not accounts:
-        return Screen(t("start.first_time"), ((connect,),))
-    return Screen(t("start.ready"))
+    if any(account.status is not AccountStatus.DISCONNECTED for account in await context.uow.accounts.list()):
+        return Screen(t("start.ready"))
+    rows = connect_rows(context, is_first=True)
+    if len(rows) != 1:
+        rows = ((Button(t.plain("button.accounts_list"), data=ViewButton(view="accounts").pack(), style="primary"),),)
+    return Screen(t("start.first_time"), rows)
 
 
 async def _help(context: ViewContext, _: Mapping[str, Any]) -> Screen:
@@ -31,6 +33,27 @@ async def _moved(context: ViewContext, _: Mapping[str, Any]) -> Screen:
     return Screen(context.t("card.moved"))
 
 
+async def _consent_over(context: ViewContext, args: Mapping[str, Any]) -> Screen:
+    platform = str(args["platform"])
+    title = context.platform_title(platform)
+    if args["is_used"]:
+        return Screen(context.t("connect.used", platform=title))
+    again = Button(
+        context.t.plain("button.connect", platform=title),
+        data=ConnectButton(platform=platform).pack(),
+        style="primary",
+    )
+    return Screen(context.t("connect.expired", platform=title), ((again,),))
+
+
+async def _stopped(context: ViewContext, args: Mapping[str, Any]) -> Screen:
+    return Screen(context.t(f"cancelled.{args['question']}"))
+
+
+MOVED = "moved"
+EPITAPHS = frozenset({MOVED, "consent_over"})
+"""Views that only change a message which is there: they have no sense as a new one."""
+
 VIEWS: Mapping[str, View] = {
     "start": _start,
     "help": _help,
@@ -39,7 +62,9 @@ VIEWS: Mapping[str, View] = {
     "account": account_view,
     "quota": quota_view,
     "settings": settings_view,
-    "moved": _moved,
+    MOVED: _moved,
+    "consent_over": _consent_over,
+    "stopped": _stopped,
 }
 BUTTON_VIEWS = frozenset({"help", "queue", "accounts", "quota", "settings"})
 """Views that a button may ask for by name alone."""

@@ -14,9 +14,10 @@ from aiogram import Bot
 
 from bot.allowlist import AllowList
 from bot.callback_server import CallbackServer
+from bot.consents import ConsentKeeper
 from bot.downloads import Downloads
 from bot.errands import Errands
-from bot.errors import TelegramFaultError
+from bot.errors import MessageGoneError, RefusedError, TelegramFaultError
 from bot.feed import Feed, Wakes
 from bot.newsroom import Newsroom
 from bot.outbox import Sender
@@ -81,6 +82,7 @@ class FakeTelegram:
         self.messages: dict[int, dict[int, Screen]] = {}
         self.toasts: list[tuple[str, bool]] = []
         self.sent = 0
+        self.is_too_old_to_delete = False
         self.fails: list[TelegramFaultError | None] = []
         self.after_fail: Callable[[], None] | None = None
         self._ids = itertools.count(500)
@@ -95,6 +97,13 @@ class FakeTelegram:
     async def edit(self, chat_id: int, message_id: int, screen: Screen) -> None:
         self._trip()
         self.messages.setdefault(chat_id, {})[message_id] = screen
+
+    async def delete(self, chat_id: int, message_id: int) -> None:
+        self._trip()
+        if self.is_too_old_to_delete:
+            raise RefusedError("Bad Request: message can't be deleted for everyone")
+        if self.messages.setdefault(chat_id, {}).pop(message_id, None) is None:
+            raise MessageGoneError("Bad Request: message to delete not found")
 
     async def answer(self, callback_id: str, text: str, *, alert: bool) -> None:
         self.toasts.append((text, alert))
@@ -157,6 +166,7 @@ class Chat:
         )
         errands = Errands(db=self.db, accounts=self.services.accounts, window=window, texts=TEXTS, clock=self.clock)
         self.window = window
+        self.consents = ConsentKeeper(db=self.db, window=window, wake_sender=lambda: None, clock=self.clock)
         self.sender = Sender(
             db=self.db,
             mouth=self.telegram,
@@ -186,7 +196,7 @@ class Chat:
             bot=Bot("42:secret"),
             dispatcher=build_dispatcher(gate),
             answerer=self.telegram,
-            wakes=Wakes(sender=lambda: None, scheduler=lambda: None, downloads=lambda: None),
+            wakes=Wakes(sender=lambda _: None, scheduler=lambda: None, downloads=lambda: None),
             clock=self.clock,
             sleep=no_sleep,
         )
@@ -338,7 +348,7 @@ class Chat:
         """A draft that lacks nothing."""
         await self.connect_account()
         await self.send_video("A fine title\nAnd a description")
-        for label in ("Next", "Morning Tales", "Next", "Deeper", "Next", "Right after"):
+        for label in ("Next", "Deeper", "Next", "Right after"):
             await self.press(label)
 
     async def draft(self, draft_id: int = 1) -> Draft:

@@ -5,12 +5,14 @@ from __future__ import annotations
 from datetime import timedelta
 from urllib.parse import parse_qs, urlsplit
 
+import pytest
 from aiohttp import ClientSession, web
 from sqlalchemy import select
 
 from platforms.base import Identity
+from scheduler.errors import IntakeError
 from storage.tables import inbox, outbox
-from storage.values import AccountStatus
+from storage.values import AccountStatus, Fault, QuotaSpend
 from tests.bot.chat import Chat
 
 
@@ -69,6 +71,58 @@ async def test_the_page_that_comes_back_connects_the_account_and_shows_no_secret
     assert "Connected: Channel One" in body
     assert state not in body
     assert "✅ Connected: Channel One" in chat.last
+
+
+async def test_a_connected_channel_is_followed_by_the_next_step_and_takes_its_link_back(chat: Chat) -> None:
+    state = await consent_state(chat)
+    await chat.say(f"http://127.0.0.1:1/oauth/callback?state={state}&code=ok")
+    assert chat.last.endswith("Now send me a video.")
+    assert chat.screen("The answer from Fake has come").rows == ()
+    with pytest.raises(AssertionError, match="no button"):
+        chat.find_button("Continue")
+
+
+async def test_a_draft_that_waits_for_a_channel_is_the_next_step_after_connecting(chat: Chat) -> None:
+    await chat.send_video("T")
+    state = await consent_state(chat)
+    await chat.say(f"http://127.0.0.1:1/oauth/callback?state={state}&code=ok")
+    assert "Your draft is waiting" in chat.last
+    await chat.press("Show the card")
+    assert chat.last.startswith("T\n")
+
+
+async def test_a_link_that_has_expired_loses_its_button_and_offers_a_new_one(chat: Chat) -> None:
+    await consent_state(chat)
+    await chat.consents.tidy()
+    assert chat.find_button("Continue")
+    chat.clock.advance(minutes=10)
+    await chat.consents.tidy()
+    await chat.send_all()
+    assert "has expired" in chat.last
+    assert chat.labels() == ["➕ Connect Fake"]
+
+
+async def test_the_consent_message_says_what_to_do_when_the_page_does_not_come_back(chat: Chat) -> None:
+    await consent_state(chat)
+    assert "Then come back here: I notice it myself." in chat.last
+    assert "copy its address and send it to me" in chat.last
+
+
+async def test_a_consent_that_was_begun_before_a_restart_is_listened_for_after_it(chat: Chat) -> None:
+    await consent_state(chat)
+    await chat.window.close()
+    chat.restart()
+    await chat.consents.reopen()
+    assert chat.window.is_listening
+
+
+async def test_a_restart_does_not_listen_where_no_consent_is_open(chat: Chat) -> None:
+    await consent_state(chat)
+    await chat.window.close()
+    chat.clock.advance(minutes=11)
+    chat.restart()
+    await chat.consents.reopen()
+    assert not chat.window.is_listening
 
 
 async def test_the_window_shows_a_page_for_a_forged_return_and_names_no_reason(chat: Chat) -> None:
@@ -139,7 +193,12 @@ async def test_a_foreign_name_cannot_break_the_markup(chat: Chat) -> None:
 async def test_quota_shows_what_is_left_and_when_it_refills(chat: Chat) -> None:
     await chat.connect_account()
     await chat.say("/quota")
-    assert "used 0 of 100, left 100" in chat.last
+    assert "▱ 0 of 100 used" in chat.last.replace("\n", " ")
+    async with chat.db.begin() as uow:
+        await uow.quota.spend(QuotaSpend("fake", "uploads", None, 2, chat.clock()))
+        await uow.commit()
+    await chat.say("/quota")
+    assert "2 of 100 used · resets tomorrow 09:00" in chat.last
 
 
 async def test_the_queue_shows_tasks_on_the_operators_clock_and_cancels_them(chat: Chat) -> None:
@@ -167,6 +226,24 @@ async def test_the_queue_names_drafts_that_wait_for_approval(chat: Chat) -> None
     await chat.send_video("T")
     await chat.say("/queue")
     assert "1 draft waits for your approval" in chat.last
+
+
+async def test_a_file_that_is_no_video_is_not_counted_as_a_draft_that_waits(chat: Chat) -> None:
+    chat.intake.error = IntakeError(Fault("media.not_a_video"))
+    await chat.send_video("Liar")
+    await chat.say("/queue")
+    assert "approval" not in chat.last
+    assert "1 file has a problem" in chat.last
+    assert "⚠️ Liar" in chat.labels()
+
+
+async def test_the_button_that_stops_asking_for_a_zone_stops_it(chat: Chat) -> None:
+    await chat.say("/timezone")
+    await chat.press("Another time zone")
+    await chat.press("Stop asking")
+    assert "the time zone stays" in chat.last
+    await chat.say("Berlin")
+    assert "Send me a video" in chat.last
 
 
 async def test_a_time_zone_can_be_typed_as_a_city(chat: Chat) -> None:

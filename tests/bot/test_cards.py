@@ -190,14 +190,45 @@ def test_a_card_offers_what_can_be_done(state: str, offered: list[str]) -> None:
         ("uploading", "Uploading\n▰▰▰▰▰▰▱▱▱▱▱▱ 50 %"),
         ("processing", "Waiting for the site to process it…"),
         ("deferred", "refills tomorrow 09:00."),
-        ("completed", "Published: https://youtu.be/v1?a=1&b=2"),
+        ("completed", "Tom & <Jerry> · YouTube\nPublished"),
         ("failed task", "does not accept this video or its text. <b>no"),
-        ("panel time", "Europe/Berlin, UTC+01:00"),
+        ("panel time", "It is now 13:00 (Europe/Berlin, UTC+01:00). Change the zone in /settings"),
+        ("panel time", "\n18:30\ntomorrow 9:00\n25.12 18:30\n+2h\n"),
+        ("panel voice", "with the original voice.\n\nOriginal voice"),
         ("panel voice", "My own <voice>"),
     ],
 )
 def test_a_card_says_how_things_stand(state: str, said: str) -> None:
     assert said in plain(render_card(STATES[state], TEXTS.of("en")).text)
+
+
+def test_the_link_of_a_result_is_on_its_word_and_on_its_button() -> None:
+    screen = render_card(STATES["completed"], TEXTS.of("en"))
+    assert '<a href="https://youtu.be/v1?a=1&amp;b=2">Published</a>' in screen.text
+    assert "youtu.be" not in plain(screen.text)
+
+
+def test_sound_is_spoken_of_only_where_there_is_none() -> None:
+    silent = replace(CARD, clip=replace(CLIP, facts=replace(FACTS, audio_codec=None)))
+    said = [plain(render_card(card, TEXTS.of("en")).text) for card in (CARD, silent)]
+    assert ["sound" in text for text in said] == [False, True]
+
+
+def test_a_clock_that_nobody_chose_is_said_to_be_one() -> None:
+    panel = replace(CARD, panel="time")
+    said = [
+        render_card(replace(panel, has_chosen_timezone=is_chosen), TEXTS.of("en")).text for is_chosen in (True, False)
+    ]
+    assert ["not chosen your time zone" in text for text in said] == [False, True]
+
+
+def test_an_evening_that_is_over_is_offered_for_tomorrow() -> None:
+    offered = [
+        labels(render_card(replace(CARD, panel="time", now=NOON + timedelta(hours=hours)), TEXTS.of("en")))
+        for hours in (5, 6)
+    ]
+    assert ["At 19:00" in each for each in offered] == [True, False]
+    assert "Tomorrow 19:00" in offered[1]
 
 
 def test_the_approve_button_is_green_only_when_nothing_is_missing() -> None:

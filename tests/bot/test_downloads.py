@@ -31,7 +31,7 @@ async def test_the_servers_own_word_for_too_big_is_understood(chat: Chat) -> Non
 async def test_in_local_mode_there_is_no_limit(chat: Chat) -> None:
     chat.files.limit = None
     await chat.send_video("Big", file_size=1500 * MB)
-    assert "with sound" in chat.last
+    assert "0:20 · 1080×1920" in chat.last
 
 
 @pytest.mark.parametrize("code", ["media.not_a_video", "media.empty_file", "media.truncated"])
@@ -47,7 +47,7 @@ async def test_a_file_that_is_no_video_gets_its_sentence(chat: Chat, code: str) 
 async def test_a_download_that_breaks_off_is_tried_again(chat: Chat) -> None:
     chat.files.fails = [NotReachedError("x"), NotReachedError("x")]
     await chat.send_video("T")
-    assert "with sound" in chat.last
+    assert "0:20 · 1080×1920" in chat.last
 
 
 async def test_a_download_that_keeps_failing_offers_another_try(chat: Chat) -> None:
@@ -55,7 +55,7 @@ async def test_a_download_that_keeps_failing_offers_another_try(chat: Chat) -> N
     await chat.send_video("T")
     assert "could not be fetched" in chat.last
     await chat.press("Try again")
-    assert "with sound" in chat.last
+    assert "0:20 · 1080×1920" in chat.last
 
 
 async def test_a_full_disk_is_named(chat: Chat) -> None:
@@ -77,7 +77,7 @@ async def test_a_clip_that_was_being_received_is_taken_up_again(chat: Chat) -> N
     assert "Receiving the video" in chat.last
     chat.restart()
     await chat.settle()
-    assert "with sound" in chat.last
+    assert "0:20 · 1080×1920" in chat.last
 
 
 async def test_a_clip_that_breaks_the_program_fails_alone(chat: Chat) -> None:

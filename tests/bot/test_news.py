@@ -52,10 +52,13 @@ async def test_progress_edits_the_card_and_does_not_ring(chat: Chat) -> None:
 
 async def test_a_result_rings_with_its_link(chat: Chat) -> None:
     post_id, task_id = await approved(chat)
+    await set_task(chat, task_id, TaskStatus.COMPLETED)
     sent_before = chat.telegram.sent
     await hear(chat, TaskCompleted(post_id, task_id, "https://youtu.be/v1"))
     assert chat.telegram.sent == sent_before + 1
-    assert "Published on Fake, Morning Tales:\nhttps://youtu.be/v1" in chat.last
+    assert chat.last.endswith("Published on Fake, Morning Tales.")
+    assert "youtu.be" not in chat.last
+    assert chat.find_button("Open the video")[1].url == "https://youtu.be/v1"
     assert chat.board.of(task_id) is None
 
 

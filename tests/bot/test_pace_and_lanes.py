@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from bot.allowlist import STRANGERS_PER_DAY, StrangerLedger
 from bot.lanes import Lanes
-from bot.pacing import Pace
+from bot.pacing import KEPT_FOR_ANSWERS, Pace
 from tests.bot.chat import NOON
 
 
@@ -29,10 +29,57 @@ async def test_a_chat_gets_a_short_burst_and_then_one_message_a_second() -> None
     watch = Stopwatch()
     pace = Pace(clock=watch, sleep=watch.sleep)
     times = []
-    for _ in range(6):
+    for _ in range(13):
         await pace.turn(7)
         times.append(round(watch.now, 6))
-    assert times == [0, 0, 0, 1, 2, 3]
+    assert times == [0] * 10 + [1, 2, 3]
+
+
+async def test_progress_keeps_to_one_edit_a_second() -> None:
+    watch = Stopwatch()
+    pace = Pace(clock=watch, sleep=watch.sleep)
+    times = []
+    for _ in range(4):
+        await pace.progress_turn(7)
+        times.append(round(watch.now, 6))
+    assert times == [0, 1, 2, 3]
+
+
+async def test_after_minutes_of_progress_a_burst_of_answers_still_waits_for_nothing() -> None:
+    watch = Stopwatch()
+    pace = Pace(clock=watch, sleep=watch.sleep)
+    for _ in range(200):
+        await pace.progress_turn(7)
+    began = watch.now
+    for _ in range(KEPT_FOR_ANSWERS):
+        await pace.turn(7)
+    assert watch.now == began
+
+
+async def test_progress_waits_until_a_chat_that_was_answered_much_has_its_reserve_back() -> None:
+    watch = Stopwatch()
+    pace = Pace(clock=watch, sleep=watch.sleep)
+    for _ in range(10):
+        await pace.turn(7)
+    await pace.progress_turn(7)
+    assert watch.now == KEPT_FOR_ANSWERS + 1
+
+
+async def test_a_tap_ends_the_wait_of_progress() -> None:
+    slept = asyncio.Event()
+
+    async def sleep(_: float) -> None:
+        slept.set()
+        await asyncio.Event().wait()
+
+    pace = Pace(clock=lambda: 0.0, sleep=sleep)
+    await pace.progress_turn(7)
+    second = asyncio.create_task(pace.progress_turn(7))
+    await slept.wait()
+    assert not second.done()
+    pace.hurry(7)
+    await asyncio.wait_for(second, 5)
+    await asyncio.wait_for(pace.progress_turn(7), 5)
 
 
 async def test_all_chats_together_get_thirty_a_second() -> None:
@@ -46,10 +93,10 @@ async def test_all_chats_together_get_thirty_a_second() -> None:
 async def test_a_quiet_chat_has_its_burst_back() -> None:
     watch = Stopwatch()
     pace = Pace(clock=watch, sleep=watch.sleep)
-    for _ in range(3):
+    for _ in range(10):
         await pace.turn(7)
     watch.now += 10
-    for _ in range(3):
+    for _ in range(10):
         await pace.turn(7)
     assert watch.now == 10
 

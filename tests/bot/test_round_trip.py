@@ -44,7 +44,7 @@ def test_three_videos_and_a_kill_between_inbox_and_handler_give_three_cards(sand
         assert first.wait(30) == -signal.SIGKILL
     assert cards(person) == []
     with running_bot(sandbox, tmp_path) as second:
-        person.until(lambda: len([text for text in cards(person) if "with sound" in text]) == 3)
+        person.until(lambda: len([text for text in cards(person) if "0:20 · " in text]) == 3)
     assert second.returncode == 0
     assert sorted(text.split("\n")[0] for text in cards(person)) == ["Video 1", "Video 2", "Video 3"]
     log = (tmp_path / "bot.log").read_text()

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import pytest
+
 from bot.callbacks import DraftAct, DraftButton
 from storage.values import DraftState, TaskStatus
 from tests.bot.chat import NOON, OPERATOR, STRANGER, Chat
@@ -12,7 +14,9 @@ from tests.bot.chat import NOON, OPERATOR, STRANGER, Chat
 async def test_a_newcomer_is_told_to_connect_a_channel_first(chat: Chat) -> None:
     await chat.say("/start")
     assert "connect the channel" in chat.last
-    assert chat.labels() == ["📺 Connect a channel"]
+    assert chat.labels() == ["➕ Connect Fake"]
+    await chat.press("Connect Fake")
+    assert chat.find_button("Continue at Fake")[1].url
 
 
 async def test_a_stranger_gets_one_sentence_with_their_number(chat: Chat) -> None:
@@ -47,7 +51,25 @@ async def test_without_a_caption_the_file_name_is_the_title(chat: Chat) -> None:
 
 async def test_the_card_says_what_was_found_in_the_file(chat: Chat) -> None:
     await chat.send_video("T")
-    assert "0:20 · 1080×1920 · 3.4 MB · with sound" in chat.last
+    assert "0:20 · 1080×1920 · 3.4 MB\n" in chat.last
+
+
+async def test_the_only_channel_is_chosen_already_and_can_be_taken_off(chat: Chat) -> None:
+    account = await chat.connect_account()
+    await chat.send_video("T")
+    assert (await chat.draft()).account_ids == (account.id,)
+    assert chat.labels()[0] == "Next: choose a voice"
+    await chat.press("Channels")
+    await chat.press("✅ Morning Tales")
+    assert (await chat.draft()).account_ids == ()
+
+
+async def test_of_two_channels_none_is_chosen_for_the_person(chat: Chat) -> None:
+    await chat.connect_account()
+    await chat.connect_account("Night Stories", "UC2")
+    await chat.send_video("T")
+    assert (await chat.draft()).account_ids == ()
+    assert chat.labels()[0] == "Next: choose a channel"
 
 
 async def test_tapping_the_top_button_leads_through_the_card(chat: Chat) -> None:
@@ -125,14 +147,25 @@ async def test_a_time_in_the_past_gets_a_sentence(chat: Chat) -> None:
     assert (await chat.draft()).scheduled_time is None
 
 
-async def test_an_answer_moves_the_card_down_and_leaves_no_live_copy(chat: Chat) -> None:
+async def test_an_answer_moves_the_card_down_and_leaves_no_copy(chat: Chat) -> None:
+    await retitle(chat, "A <better> & longer title")
+    (card,) = (screen.text for screen in chat.telegram.messages[OPERATOR].values())
+    assert "A &lt;better&gt; &amp; longer title" in card
+
+
+async def test_an_old_card_that_telegram_does_not_delete_any_more_says_where_it_went(chat: Chat) -> None:
+    chat.telegram.is_too_old_to_delete = True
+    await retitle(chat, "Another title")
+    first, last = (screen for _, screen in sorted(chat.telegram.messages[OPERATOR].items()))
+    assert (first.rows, "further down" in first.text) == ((), True)
+    assert "Another title" in last.text
+
+
+async def retitle(chat: Chat, title: str) -> None:
     await chat.send_video("T")
     await chat.press("Texts")
     await chat.press("Change title")
-    await chat.say("A <better> & longer title")
-    first, *_, last = (screen for _, screen in sorted(chat.telegram.messages[OPERATOR].items()))
-    assert (first.rows, "further down" in first.text) == ((), True)
-    assert "A &lt;better&gt; &amp; longer title" in last.text
+    await chat.say(title)
 
 
 async def test_a_title_that_is_too_long_is_asked_for_again(chat: Chat) -> None:
@@ -175,16 +208,98 @@ async def test_each_item_of_an_album_gets_its_own_card(chat: Chat) -> None:
     assert [text.splitlines()[0] for text in chat.seen()] == ["Part 1", "Part 2", "Part 3"]
 
 
-async def test_cancel_drops_the_question_first_and_then_the_newest_draft(chat: Chat) -> None:
+async def test_cancel_closes_a_question_and_says_so(chat: Chat) -> None:
     await chat.send_video("T")
     await chat.press("Texts")
     await chat.press("Change title")
     await chat.say("/cancel")
     assert "the title stays" in chat.last
+    await chat.say("Not a title any more")
+    assert (await chat.draft()).title == "T"
+
+
+@pytest.mark.parametrize(
+    ("panel", "said"), [("Time", "the time stays"), ("Voice", "The draft stays"), ("Channels", "The draft stays")]
+)
+async def test_cancel_with_a_panel_open_only_closes_the_panel(chat: Chat, panel: str, said: str) -> None:
+    await chat.send_video("T")
+    await chat.press(panel)
     await chat.say("/cancel")
-    assert "Discarded the draft “T”" in chat.last
+    assert said in chat.last
+    assert (await chat.draft()).state is DraftState.OPEN
+    assert chat.find_button("Approve")
+
+
+async def test_cancel_with_nothing_open_asks_before_it_throws_a_draft_away(chat: Chat) -> None:
+    await chat.send_video("First")
+    await chat.send_video("Second")
+    await chat.say("/cancel")
+    assert chat.last.startswith("Second\n\nDiscard this draft?")
+    assert (await chat.draft(2)).state is DraftState.OPEN
+    await chat.press("No, keep")
+    assert (await chat.draft(2)).state is DraftState.OPEN
+    await chat.say("/cancel")
+    await chat.press("Yes, discard")
+    states = [(await chat.draft(number)).state for number in (1, 2)]
+    assert states == [DraftState.OPEN, DraftState.DISCARDED]
+
+
+async def test_cancel_with_nothing_at_all_says_so(chat: Chat) -> None:
     await chat.say("/cancel")
     assert "nothing to cancel" in chat.last
+
+
+@pytest.mark.parametrize("command", ["/queue", "/help", "/timezone", "/nonsense"])
+async def test_any_command_closes_an_open_question(chat: Chat, command: str) -> None:
+    await chat.send_video("T")
+    await chat.press("Texts")
+    await chat.press("Change title")
+    await chat.say(command)
+    await chat.say("what now?")
+    assert "Send me a video" in chat.last
+    assert (await chat.draft()).title == "T"
+    assert chat.find_button("Approve")
+
+
+async def test_a_command_leaves_a_panel_without_a_question_open(chat: Chat) -> None:
+    await chat.send_video("T")
+    await chat.press("Voice")
+    await chat.say("/queue")
+    assert chat.find_button("Deeper")
+
+
+async def test_talk_that_is_no_time_gets_help_once(chat: Chat) -> None:
+    await chat.send_video("T")
+    await chat.press("Time")
+    await chat.say("well, let me think")
+    assert "tomorrow 9:00" in chat.last
+    assert chat.labels() == ["Stop asking"]
+    await chat.say("hello?")
+    assert "Send me a video" in chat.last
+    assert chat.find_button("Approve")
+
+
+async def test_the_button_that_stops_asking_for_a_time_closes_the_question(chat: Chat) -> None:
+    await chat.send_video("T")
+    await chat.press("Time")
+    await chat.say("half past nine")
+    await chat.press("Stop asking")
+    assert "the time stays" in chat.last
+    assert chat.labels() == []
+    await chat.say("18:30")
+    assert (await chat.draft()).scheduled_time is None
+
+
+async def test_a_time_panel_of_somebody_who_never_chose_a_clock_says_so(chat: Chat) -> None:
+    await chat.send_video("T")
+    await chat.press("Time")
+    assert "It is now 13:00 (Europe/Berlin, UTC+01:00)" in chat.last
+    assert "not chosen your time zone" in chat.last
+    await chat.say("/timezone Europe/Moscow")
+    await chat.press("Time")
+    card = next(text for text in chat.seen() if text.startswith("T\n"))
+    assert "It is now 15:00 (Europe/Moscow, UTC+03:00)" in card
+    assert "not chosen" not in card
 
 
 async def test_anything_that_is_no_video_gets_a_helpful_sentence(chat: Chat) -> None:
@@ -203,7 +318,7 @@ async def test_the_whole_chat_speaks_russian_to_who_wants_it(chat: Chat) -> None
     await chat.say("/settings")
     await chat.press("Русский")
     await chat.send_video("Т")
-    assert "со звуком" in chat.last
+    assert "3,4 МБ" in chat.last
     assert any("Дальше" in label for label in chat.labels())
 
 

@@ -121,11 +121,11 @@ def test_russian_numbers_take_their_forms(n: int, form: str) -> None:
 
 def test_foreign_strings_are_escaped_in_sentences_and_not_in_toasts() -> None:
     assert EN("card.heading", title="a<b>&") == "<b>a&lt;b&gt;&amp;</b>"
-    assert EN.plain("cancelled.draft", title="a<b>&") == "Discarded the draft “a<b>&”."
+    assert EN.plain("page.connected", account="a<b>&") == "Connected: a<b>&"
 
 
 def test_a_parameter_cannot_reach_into_our_objects() -> None:
-    assert EN.plain("cancelled.draft", title="{title.__class__}") == "Discarded the draft “{title.__class__}”."
+    assert EN.plain("page.connected", account="{account.__class__}") == "Connected: {account.__class__}"
 
 
 def test_a_parameter_that_nobody_gave_shows_as_an_ellipsis() -> None:
@@ -178,6 +178,10 @@ def test_sizes_and_lengths_are_short() -> None:
     ]
     assert formats.size(3_400_000, RU) == "3,4 МБ"
     assert [formats.duration(s) for s in (0, 20.02, 725, 3723)] == ["0:00", "0:20", "12:05", "1:02:03"]
+
+
+def test_large_numbers_are_grouped_as_the_language_does() -> None:
+    assert (formats.number(10_000, EN), formats.number(10_000, RU)) == ("10,000", "10\xa0000")
 
 
 def test_a_bar_is_full_only_at_the_end() -> None:

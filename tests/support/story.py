@@ -53,8 +53,13 @@ def shows(message_id: int, label: str) -> Callable[[dict[str, Any]], bool]:
 
 
 def choose(person: Person, card: dict[str, Any], *, voice: str, channel: str = CHANNEL) -> dict[str, Any]:
-    """Pick channel and voice on a fresh card."""
-    return step(person, card, "Channels", channel, "Voice", voice)
+    """Pick channel and voice on a fresh card; an only channel is chosen already."""
+    if f"Channel: {channel}" not in refreshed(person, card)["text"]:
+        step(person, card, "Channels", channel)
+        is_taken = (shows(card["message_id"], f"✅ {channel}"), shows(card["message_id"], "Voice"))
+        if find_button(person.wait_for(lambda message: any(is_so(message) for is_so in is_taken)), "Done"):
+            step(person, card, "Done")
+    return step(person, card, "Voice", voice)
 
 
 def approve_now(person: Person, card: dict[str, Any]) -> None:
