@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Protocol, TypeAlias
 
@@ -169,6 +169,14 @@ class Capabilities:
     thumbnail: bool
     update_metadata: bool
     separate_publish: bool
+    playlists: bool = False
+    """`list_playlists` and `add_to_playlist`."""
+    timed_release: bool = False
+    """`options["publish_at"]`: the site itself releases an early upload at that time."""
+    device_flow: bool = False
+    """`device` may be a DeviceFlow."""
+    reports: bool = False
+    """`report` reads the site's own statistics over days."""
 
 
 class OAuthClient(Protocol):
@@ -185,6 +193,39 @@ class OAuthClient(Protocol):
     async def revoke(self, token: str) -> None: ...
 
     async def identify(self, access_token: str) -> Identity: ...
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceCode:
+    """A consent that is given elsewhere: people type `user_code` at `verification_url`, and we ask whether they did.
+
+    `device_code` is the secret that collects the grant; it is asked for no sooner than `interval` after the last time.
+    """
+
+    device_code: str = field(repr=False)
+    user_code: str
+    verification_url: str
+    expires_at: datetime
+    interval: timedelta
+
+
+class DeviceFlow(Protocol):
+    """Consent without a callback, as a `device` attribute of platforms that have it.
+
+    Sites give such grants fewer scopes: `lacks` names the flags of `Capabilities` that they cannot do.
+    """
+
+    wanted_scopes: frozenset[str]
+    lacks: frozenset[str]
+
+    async def begin(self) -> DeviceCode: ...
+
+    async def poll(self, code: DeviceCode) -> Grant | DeviceCode:
+        """Collect the grant; a DeviceCode means: not yet, ask with this one, whose interval may have grown.
+
+        Raises NeedsReauthError where the person refused or the code is too old.
+        """
+        ...
 
 
 class Platform(Protocol):
