@@ -7,7 +7,7 @@ from typing import Any
 
 from sandbox.store import Store
 
-SERVICES = ("youtube", "google", "telegram")
+SERVICES = ("youtube", "google", "telegram", "tiktok", "instagram")
 FAULTS = (
     "drop_before", "drop_after", "status", "rate_limit", "slow", "cut", "malformed", "html", "hold", "hold_after",
 )  # fmt: skip

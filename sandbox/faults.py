@@ -12,6 +12,7 @@ from sandbox.wire import WIRE, ConnectionCutError, Wire, close_connection
 from sandbox.world import World
 
 Answer = web.StreamResponse
+_UPLOADS_TO = ("youtube", "tiktok", "instagram")
 _SMALL = 1 << 20  # bodies up to this size are read ahead to be hashed
 _HTML_502 = (
     "<!DOCTYPE html>\n<html lang=en>\n<title>Error 502 (Server Error)!!1</title>\n<p><b>502.</b> That’s an error.\n"
@@ -28,7 +29,7 @@ def service_of(path: str) -> str | None:
 
 def streams(service: str, path: str) -> bool:
     """Whether the handler reads the body through its Wire, piece by piece."""
-    return service == "youtube" and "/upload/" in path
+    return service in _UPLOADS_TO and any(part in path for part in ("/upload/", "/rupload/"))
 
 
 def middleware(world: World) -> Any:
@@ -100,7 +101,7 @@ class _Exchange:
         match rule.fault:
             case "status" | "rate_limit":
                 await self._read_all()
-                return planned_answer(rule, self.service)
+                return planned_answer(rule, self.service, self.request.path)
             case "html":
                 await self._read_all()
                 return web.Response(status=rule.status or 502, text=_HTML_502, content_type="text/html")
@@ -154,20 +155,20 @@ class _Exchange:
         raise ConnectionCutError
 
 
-def planned_answer(rule: Rule, service: str) -> web.Response:
+def planned_answer(rule: Rule, service: str, path: str = "") -> web.Response:
     """The error answer of `status` and `rate_limit`, in the service's own shape unless the rule has a body."""
     status = rule.status or (429 if rule.fault == "rate_limit" else 503)
     retry_after = rule.retry_after or (3 if rule.fault == "rate_limit" else None)
     headers = dict(rule.headers or {})
     if retry_after is not None:
         headers.setdefault("Retry-After", str(retry_after))
-    body = _default_body(service, status, retry_after) if rule.body is None else rule.body
+    body = _default_body(service, status, retry_after, path) if rule.body is None else rule.body
     if isinstance(body, str):
         return web.Response(status=status, text=body, headers=headers)
     return web.json_response(body, status=status, headers=headers)
 
 
-def _default_body(service: str, status: int, retry_after: int | None) -> dict[str, Any]:
+def _default_body(service: str, status: int, retry_after: int | None, path: str) -> dict[str, Any]:
     if service == "telegram":
         if status == 429:
             description = f"Too Many Requests: retry after {retry_after or 1}"
@@ -180,6 +181,10 @@ def _default_body(service: str, status: int, retry_after: int | None) -> dict[st
         return {"ok": False, "error_code": status, "description": "Internal Server Error" if status >= 500 else "Error"}
     if service == "google":
         return {"error": "rate_limit_exceeded" if status == 429 else "internal_failure"}
+    if service == "tiktok":
+        return _tiktok_body(status, path)
+    if service == "instagram":
+        return _instagram_body(status)
     reason, domain, message = {
         429: ("rateLimitExceeded", "usageLimits", "Quota exceeded: too many requests per minute."),
         403: ("forbidden", "global", "Forbidden"),
@@ -187,6 +192,26 @@ def _default_body(service: str, status: int, retry_after: int | None) -> dict[st
     }.get(status, ("backendError", "global", "Backend Error"))
     error = {"message": message, "domain": domain, "reason": reason}
     return {"error": {"code": status, "message": message, "errors": [error]}}
+
+
+def _tiktok_body(status: int, path: str) -> dict[str, Any]:
+    log_id = "20260101000000FA0170FA0170FA01"
+    if "/oauth/" in path:
+        code = "server_error" if status >= 500 else "temporarily_unavailable"
+        return {"error": code, "error_description": "Something went wrong.", "log_id": log_id}
+    code, message = {
+        429: ("rate_limit_exceeded", "The API rate limit was exceeded. Please try again later."),
+        401: ("access_token_invalid", "The access token is invalid or not found in the request."),
+    }.get(status, ("internal_error", "Something went wrong. Please try again later."))
+    return {"data": {}, "error": {"code": code, "message": message, "log_id": log_id}}
+
+
+def _instagram_body(status: int) -> dict[str, Any]:
+    code, message = (
+        (4, "Application request limit reached") if status == 429 else (2, "Service temporarily unavailable")
+    )
+    error = {"message": message, "type": "OAuthException", "is_transient": True, "code": code}
+    return {"error": {**error, "fbtrace_id": "AfaultAfaultAfault"}}
 
 
 def _truncated(response: Answer) -> Answer:

@@ -13,7 +13,9 @@ _HEADERS = (
     "X-Upload-Content-Length", "X-Upload-Content-Type",
 )  # fmt: skip
 _SECRET_HEADERS = frozenset({"Authorization"})
-_SECRET_QUERY = frozenset({"upload_id", "code", "state", "token", "code_challenge", "access_token", "client_secret"})
+_SECRET_QUERY = frozenset({
+    "upload_id", "upload_token", "code", "state", "token", "code_challenge", "access_token", "client_secret",
+})  # fmt: skip
 _BOT_TOKEN = re.compile(r"(/bot)[^/]+")
 
 

@@ -10,7 +10,7 @@ from sandbox import faults, visitors
 from sandbox.world import World
 
 LARGEST_BODY = 2_100_000_000  # a local Bot API server takes files of 2000 MB
-SERVERS = ("telegram", "google", "youtube", "control")
+SERVERS = ("telegram", "google", "youtube", "tiktok", "instagram", "control")
 
 
 def build(world: World, *, is_private: bool = True) -> web.Application:

@@ -11,7 +11,7 @@ from sandbox.control.bodies import json_object, missing, refusal
 from sandbox.faultplan import BadRuleError
 from sandbox.world import World
 
-_SERVERS = ("telegram", "google", "youtube")
+_SERVERS = ("telegram", "google", "youtube", "tiktok", "instagram")
 
 
 def app(world: World) -> web.Application:
@@ -23,6 +23,7 @@ def app(world: World) -> web.Application:
         module = _control_of(name)
         if module is not None:
             control.router.add_routes(module.routes(world))
+            plain.servers.append(name)
             if hasattr(module, "info"):
                 plain.informants.append(module.info)
     return control
@@ -40,6 +41,7 @@ class _Plain:
     def __init__(self, world: World) -> None:
         self.world = world
         self.informants: list[Any] = []
+        self.servers: list[str] = []
 
     def routes(self) -> list[web.RouteDef]:
         return [
@@ -60,7 +62,7 @@ class _Plain:
         return web.json_response({"ok": True})
 
     async def info(self, _: web.Request) -> web.Response:
-        told: dict[str, Any] = {"base_url": self.world.base_url}
+        told: dict[str, Any] = {"base_url": self.world.base_url, "servers": self.servers}
         for informant in self.informants:
             told.update(informant(self.world))
         return web.json_response(told)
