@@ -75,10 +75,9 @@ def _voice(card: Card, t: Speech) -> tuple[str, Rows]:
 def _time(card: Card, t: Speech) -> tuple[str, Rows]:
     is_chosen = card.draft.publish_now or card.draft.scheduled_time is not None
     chosen = Markup(t("panel.time_chosen", when=when_line(card, t))) if is_chosen else ""
-    zone = formats.offset(card.timezone, card.now)
-    text = t("panel.time", chosen=chosen, now=formats.clock(card.now, card.timezone), zone=zone)
-    if not card.has_chosen_timezone:
-        text = f"{text}\n\n{t('panel.time_zone_assumed', zone=zone)}"
+    key = "panel.time_clock" if card.has_chosen_timezone else "panel.time_clock_assumed"
+    clock = t(key, now=formats.clock(card.now, card.timezone), zone=formats.offset(card.timezone, card.now))
+    text = t("panel.time", chosen=chosen, clock=Markup(clock))
     presets = [Button(_preset_label(card, name, t), data=press(card, DraftAct.AT, name)) for name in TIME_PRESETS]
     now = Button(t.plain("button.now"), data=press(card, DraftAct.NOW), style="primary")
     return text, ((now,), *_pairs(presets), (_back(card, t),))
