@@ -19,7 +19,10 @@ BeforeCommit: TypeAlias = Callable[[], Awaitable[None]]
 
 @dataclass(frozen=True, slots=True)
 class VideoFile:
-    """The file to publish. `size` in bytes, `duration_s` in seconds, width and height in pixels as shown."""
+    """The file to publish. `size` in bytes, `duration_s` in seconds, width and height in pixels as shown.
+
+    `fps` is None where it was not measured.
+    """
 
     path: Path
     size: int
@@ -28,6 +31,7 @@ class VideoFile:
     width: int
     height: int
     mime_type: str = "video/mp4"
+    fps: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,17 +81,23 @@ class CheckResult:
     """What the site says of a video after its bytes arrived.
 
     `reason` is the site's word for a failure, `code` the key of the sentence for it. PROCESSING with the reason
-    NOT_LISTED means that the site does not (yet) know the video: normal for seconds, wrong after minutes.
+    NOT_LISTED means that the site does not (yet) know the video: normal for seconds, wrong after minutes. PUBLISHED with
+    the reason IN_INBOX means that the file waits in the creator's inbox, to be posted by hand; `code` says so.
+    `publication` is the video itself, where the site named it only now (an upload may be asked for by another id).
     """
 
     state: str
     reason: str = ""
     progress: float | None = None
     code: str = ""
+    publication: Publication | None = None
 
 
 NOT_LISTED = "notListed"
 """`CheckResult.reason` of a video that the site does not list."""
+
+IN_INBOX = "inInbox"
+"""`CheckResult.reason` of a file that was delivered to the creator's inbox, as far as the site's API goes."""
 
 
 @dataclass(frozen=True, slots=True)
