@@ -49,6 +49,28 @@ async def test_a_message_goes_out_as_html_with_its_buttons(gateway: Gateway, tel
     assert '"callback_data": "x"' in body["reply_markup"].replace('":"', '": "')
 
 
+async def test_a_message_of_ours_is_deleted(gateway: Gateway, telegram: ScriptedTelegram) -> None:
+    telegram.answers = [(200, {"ok": True, "result": True})]
+    await gateway.delete(7, 77)
+    method, body = telegram.asked[0]
+    assert (method, body["chat_id"], body["message_id"]) == ("deleteMessage", "7", "77")
+
+
+@pytest.mark.parametrize(
+    ("said", "expected"),
+    [
+        ("Bad Request: message can't be deleted for everyone", errors.RefusedError),
+        ("Bad Request: message to delete not found", errors.MessageGoneError),
+    ],
+)
+async def test_a_message_that_cannot_be_deleted_is_told_from_one_that_is_gone(
+    gateway: Gateway, telegram: ScriptedTelegram, said: str, expected: type[Exception]
+) -> None:
+    telegram.answers = [refusal(400, said)]
+    with pytest.raises(expected):
+        await gateway.delete(7, 77)
+
+
 @pytest.mark.parametrize(
     ("answer", "expected"),
     [

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
+from bot.pacing import Pace
 from bot.progress import Step
 from scheduler.notices import (
     AccountConnected,
@@ -18,7 +20,7 @@ from scheduler.notices import (
     TaskProgressed,
 )
 from storage.values import Fault, TaskStatus
-from tests.bot.chat import NOON, OPERATOR, Chat
+from tests.bot.chat import NOON, OPERATOR, Chat, no_sleep
 
 
 async def approved(chat: Chat) -> tuple[int, int]:
@@ -48,6 +50,37 @@ async def test_progress_edits_the_card_and_does_not_ring(chat: Chat) -> None:
     await hear(chat, TaskProgressed(post_id, task_id, "transfer", 0.5))
     assert "Uploading\n▰▰▰▰▰▰▱▱▱▱▱▱ 50 %" in chat.last
     assert chat.telegram.sent == sent_before
+
+
+class RecordedPace(Pace):
+    """Writes down who waited how."""
+
+    def __init__(self) -> None:
+        super().__init__(clock=lambda: 0.0, sleep=no_sleep)
+        self.said: list[str] = []
+
+    async def turn(self, chat_id: int) -> None:
+        self.said.append("answer")
+
+    async def progress_turn(self, chat_id: int) -> None:
+        self.said.append("progress")
+
+
+async def test_only_progress_goes_at_the_pace_of_progress(chat: Chat) -> None:
+    post_id, task_id = await approved(chat)
+    await set_task(chat, task_id, TaskStatus.PROCESSING)
+    pace = RecordedPace()
+    chat.sender._pace = pace
+    await hear(chat, TaskProgressed(post_id, task_id, "transfer", 0.5))
+    await chat.press("Cancel")
+    assert pace.said == ["progress", "answer"]
+
+
+async def test_whoever_does_something_hurries_their_own_chat(chat: Chat) -> None:
+    hurried: list[int] = []
+    chat.feed._wakes = replace(chat.feed._wakes, sender=hurried.append)
+    await chat.say("/help")
+    assert hurried == [OPERATOR]
 
 
 async def test_a_result_rings_with_its_link(chat: Chat) -> None:
