@@ -102,13 +102,20 @@ IN_INBOX = "inInbox"
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What is known of an upload whose outcome is unknown; `since` is when its session was opened (aware UTC)."""
+    """What is known of an upload whose outcome is unknown; `since` is when its session was opened (aware UTC).
+
+    `session` and `meta` are what the upload was made with, where the caller still has them; `reason` is the site's word
+    in the answer that left the outcome open (`PlatformError.reason`).
+    """
 
     marker: str
     title: str
     size: int
     duration_s: float
     since: datetime
+    session: UploadSession | None = None
+    meta: VideoMeta | None = None
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +128,11 @@ class Found:
 @dataclass(frozen=True, slots=True)
 class Absent:
     """The site was asked in a way that would have shown the upload, and it is not there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unpublished(Absent):
+    """It is not public, and the site still holds every byte: `publish` the same session again, open no new one."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ PlatformError
 ├── RateLimitedError       too fast: wait `retry_after`, nothing was done
 ├── QuotaExhaustedError    a daily or rolling allowance is used up until `until`
 ├── TransientError         the site or the network failed, and nothing can have been published
+│   └── NotReadyError      the site still works on the file: the same call again after `retry_after`
 ├── OutcomeUnknownError    the request may have taken effect: ask before anything is repeated
 ├── SessionGoneError       the upload session is dead: begin anew (reconcile first if bytes may have been complete)
 ├── ContentRejectedError   the file or a text is not acceptable: a person must change it
@@ -97,6 +98,12 @@ class TransientError(PlatformError):
     def __init__(self, detail: str = "", *, retry_after: timedelta | None = None, **facts: object) -> None:
         super().__init__(detail, **facts)  # type: ignore[arg-type]
         self.retry_after = retry_after
+
+
+class NotReadyError(TransientError):
+    """The site is still processing the file."""
+
+    code = "platform.not_ready"
 
 
 class OutcomeUnknownError(PlatformError):
