@@ -20,16 +20,14 @@ class Role(Fabric):
     def __init__(self, sandbox: Sandbox, home: Path, role: str, **environment: str) -> None:
         info = sandbox.info()
         self.program = ("-m", "app", "run", "--role", role)
-        super().__init__(
-            sandbox,
-            home,
-            FABRIC_YOUTUBE_CLIENT_ID=info["oauth_client_id"],
-            FABRIC_YOUTUBE_CLIENT_SECRET=info["oauth_client_secret"],
-            FABRIC_YOUTUBE_API_URL=f"{sandbox.url}/youtube",
-            FABRIC_GOOGLE_OAUTH_URL=f"{sandbox.url}/google/oauth",
-            FABRIC_GOOGLE_ACCOUNTS_URL=f"{sandbox.url}/google/accounts",
-            **environment,
-        )
+        world = {
+            "FABRIC_YOUTUBE_CLIENT_ID": info["oauth_client_id"],
+            "FABRIC_YOUTUBE_CLIENT_SECRET": info["oauth_client_secret"],
+            "FABRIC_YOUTUBE_API_URL": f"{sandbox.url}/youtube",
+            "FABRIC_GOOGLE_OAUTH_URL": f"{sandbox.url}/google/oauth",
+            "FABRIC_GOOGLE_ACCOUNTS_URL": f"{sandbox.url}/google/accounts",
+        }
+        super().__init__(sandbox, home, **world | environment)
 
 
 @pytest.fixture
@@ -67,3 +65,19 @@ def test_what_the_bot_approves_a_worker_without_a_token_publishes_and_the_chat_s
     published(person, card)
     assert [video["title"] for video in sandbox.videos()] == ["From a team"]
     assert all(part.process is not None and part.process.poll() is None for part in team)
+
+
+@pytest.mark.long
+@pytest.mark.timeout(180)
+def test_a_second_bot_on_the_same_database_is_refused_with_a_sentence(
+    sandbox: Sandbox, team: tuple[Fabric, Fabric], tmp_path: Path
+) -> None:
+    person, (first, _) = Person(sandbox), team
+    person.wait_text("Welcome", after=person.say("/start"))
+    second = Role(sandbox, tmp_path / "second", "bot", **first.environment)
+    second.start()
+    assert second.process is not None
+    assert second.process.wait(60) == 1
+    assert "cannot start: another process that uses this database server is content-fabric-bot:" in second.log
+    assert first.process is not None
+    assert first.process.poll() is None
