@@ -17,7 +17,9 @@ export const say = (user, text) => post("/control/telegram/message", { user, tex
 export const press = (user, message_id, callback_data) =>
   post("/control/telegram/press", { user, message_id, callback_data });
 export const readBot = () => ask("/control/telegram/bot");
-export const readVideos = () => ask("/control/youtube/videos");
+export const readServers = async () => (await ask("/control/info")).servers;
+export const readVideos = async (platform) => (await ask(`/control/${platform}/videos`)).videos;
+export const finish = (platform, id) => post(`/control/${platform}/videos/${id}/finish`, {});
 
 // Sends files as one user; fetch tells no upload progress, so this is the older way.
 export function sendFiles(user, files, fields, onProgress) {

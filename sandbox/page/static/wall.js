@@ -3,6 +3,8 @@
 import * as api from "./api.js";
 import { $, icon, make, player } from "./dom.js";
 
+const PLATFORMS = ["youtube", "tiktok", "instagram"];
+
 export class Wall {
   constructor(onCount) {
     this.onCount = onCount;
@@ -19,15 +21,16 @@ export class Wall {
   }
 
   async refresh() {
-    let videos;
-    try {
-      const answer = await api.readVideos();
-      videos = answer.videos.map(plain);
-    } catch {
-      videos = [];
-    }
-    this.#draw(videos.reverse());
+    const ledgers = await Promise.all((await this.#platforms()).map(linesOf));
+    const videos = ledgers.flat().sort((one, other) => other.came.localeCompare(one.came));
+    this.#draw(videos);
     this.onCount(videos.length);
+  }
+
+  // Which of them this sandbox plays: asking one that is not there would be noted as a failure of the page.
+  async #platforms() {
+    this.played ||= await api.readServers().catch(() => null);
+    return PLATFORMS.filter((name) => this.played?.includes(name));
   }
 
   // Whether the video hangs here; if so it is brought into view and played, where the browser lets it.
@@ -67,11 +70,17 @@ export class Wall {
   }
 }
 
+// Newest first; a ledger that doesn't answer hides nothing of the others.
+async function linesOf(platform) {
+  const rows = await api.readVideos(platform).catch(() => []);
+  return rows.map((row) => plain({ platform, ...row })).reverse();
+}
+
 // What a card shows of a line of the ledger. It holds nothing that changes by itself, so equal means nothing to redraw.
 function plain(row) {
   return {
     id: row.id,
-    platform: row.platform || "youtube",
+    platform: row.platform,
     title: row.title || "Untitled",
     description: row.description || "",
     channel: row.channel_title || row.channel || "",
@@ -80,6 +89,7 @@ function plain(row) {
     state: row.upload_status || "",
     reason: row.reason || "",
     time: row.published_at || row.uploaded_at || "",
+    came: row.uploaded_at || "",
     file: row.file_url,
     landscape: row.width > row.height,
     short: Boolean(row.is_short),
@@ -88,17 +98,18 @@ function plain(row) {
 }
 
 const MOMENT = { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit", hourCycle: "h23" };
+const WORKING = { uploaded: "Processing…", processing: "Processing…", inbox: "A draft in the app" };
 const NAMES = { youtube: "YouTube", tiktok: "TikTok", instagram: "Instagram" };
 
 function cardOf(video) {
   const bad = ["rejected", "failed"].includes(video.state);
-  const working = ["uploaded", "processing"].includes(video.state);
+  const working = WORKING[video.state];
   const stage = make(
     "div",
     { class: `stage${video.landscape ? " landscape" : ""}` },
     player(make("video", { src: video.file, playsInline: true, preload: "metadata", "aria-label": video.title, "data-testid": "wall-video" })),
-    make("span", { class: "platform", "data-testid": "wall-platform" }, video.platform === "youtube" ? icon("youtube") : null, NAMES[video.platform] || video.platform),
-    bad ? make("span", { class: "state bad" }, video.reason || video.state) : working ? make("span", { class: "state" }, "Processing…") : null,
+    make("span", { class: "platform", "data-testid": "wall-platform" }, NAMES[video.platform] ? icon(video.platform) : null, NAMES[video.platform] || video.platform),
+    bad ? make("span", { class: "state bad" }, video.reason || video.state) : working ? make("span", { class: "state" }, working) : null,
   );
   const when = video.time ? new Date(video.time) : null;
   const later = video.publishAt ? new Date(video.publishAt) : null;
@@ -118,8 +129,20 @@ function cardOf(video) {
         video.short ? make("span", { class: "tag" }, "Short") : null,
         Number(video.views) ? make("span", { class: "tag" }, `${video.views} views`) : null,
         later ? make("span", { class: "tag" }, `public at ${later.toLocaleString([], MOMENT)}`) : null),
+      video.state === "inbox" ? finishing(video) : null,
     ),
   );
+}
+
+// What the creator would do in the platform's own app: post the draft.
+function finishing(video) {
+  return make("button", {
+    type: "button", class: "quiet finish", "data-testid": "wall-finish",
+    onclick: (event) => {
+      event.currentTarget.disabled = true;
+      api.finish(video.platform, video.id).catch(() => {});
+    },
+  }, `Finish in ${NAMES[video.platform] || video.platform}`);
 }
 
 function empty() {
