@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import itertools
+import json
 import sqlite3
 import struct
 from collections.abc import Iterator
@@ -67,8 +68,11 @@ class Owner(Person):
     def fill(self, card: dict[str, Any], channel: str, *, voice: str = "", when: str = "") -> None:
         """Choose everything on a fresh card. `when` is a named time such as `in_1h`, or right after approval."""
         moment = (DraftAct.AT, when) if when else (DraftAct.NOW, "")
-        account = str(self.office.account(channel))
-        for act, arg in ((DraftAct.TOGGLE_ACCOUNT, account), (DraftAct.VOICE, voice_key(voice)), moment):
+        account = self.office.account(channel)
+        ((chosen,),) = self.office.ask("SELECT account_ids FROM drafts WHERE id = ?", draft_button(card).draft)
+        # An only channel is chosen already.
+        toggle = () if account in json.loads(chosen) else ((DraftAct.TOGGLE_ACCOUNT, str(account)),)
+        for act, arg in (*toggle, (DraftAct.VOICE, voice_key(voice)), moment):
             if words := self.choose(card, act, arg):
                 raise AssertionError(f"{act.name} was answered with: {words}")
 

@@ -15,6 +15,8 @@ from tests.support.office import Office, Owner, draft_button, running_office
 from voice.presets import BUILT_IN
 
 CHANNEL = "Morning Tales"
+FILLED = 3
+"""The version of a draft whose voice and time were chosen; its only channel was chosen from the beginning."""
 HELP_WITH_TIMES = "Write it like 18:30, tomorrow 9:00, 25.12 18:30, or +2h."
 
 
@@ -278,8 +280,8 @@ def test_what_means_nothing_here_is_told_what_does(owner: Owner, typed: str, sai
 
 def test_a_stranger_gets_one_sentence_and_can_press_nothing(office: Office, owner: Owner) -> None:
     card = owner.ready(office.clip(), "Not yours", CHANNEL)
-    approve = draft_button(card).model_copy(update={"version": 4, "act": DraftAct.APPROVE}).pack()
-    assert office.ask("SELECT version FROM drafts WHERE title = 'Not yours'") == [(4,)]
+    approve = draft_button(card).model_copy(update={"version": FILLED, "act": DraftAct.APPROVE}).pack()
+    assert office.ask("SELECT version FROM drafts WHERE title = 'Not yours'") == [(FILLED,)]
     stranger = Owner(office, 1002)
     sentence = (
         "This is a private bot, so I can't help you here. "
@@ -301,7 +303,7 @@ def test_an_owner_cannot_press_another_owners_buttons(office: Office, owner: Own
     other = office.newcomer()
     place = other.answer("/queue")
     for act in (DraftAct.APPROVE, DraftAct.DISCARD, DraftAct.NOW):
-        data = draft_button(card).model_copy(update={"version": 4, "act": act}).pack()
+        data = draft_button(card).model_copy(update={"version": FILLED, "act": act}).pack()
         assert other.forge(place, data) == "This button no longer works."
     assert office.ask("SELECT state FROM drafts WHERE title = 'Hers alone'") == [("open",)]
 
@@ -333,7 +335,7 @@ def test_a_stale_button_is_answered_and_its_card_stays(office: Office, owner: Ow
 
 def test_a_double_tap_on_approve_makes_one_post(office: Office, owner: Owner) -> None:
     card = owner.ready(office.clip(), "Only once", CHANNEL)
-    approve = DraftButton(draft=draft_button(card).draft, version=4, act=DraftAct.APPROVE).pack()
+    approve = DraftButton(draft=draft_button(card).draft, version=FILLED, act=DraftAct.APPROVE).pack()
     for _ in range(3):
         owner.sandbox.post(
             "telegram/press", user=owner.user, message_id=card["message_id"], callback_data=approve, forge=True
@@ -345,7 +347,7 @@ def test_a_double_tap_on_approve_makes_one_post(office: Office, owner: Owner) ->
 
 def test_approving_with_things_missing_lists_them(office: Office, owner: Owner) -> None:
     card = owner.clip(office.clip())
-    assert owner.tap(card, "Approve") == "Not yet:\n• choose a channel\n• choose a voice\n• choose a time"
+    assert owner.tap(card, "Approve") == "Not yet:\n• choose a voice\n• choose a time"
 
 
 def test_the_buttons_of_a_discarded_draft_do_nothing(office: Office, owner: Owner) -> None:
@@ -356,12 +358,17 @@ def test_the_buttons_of_a_discarded_draft_do_nothing(office: Office, owner: Owne
     assert office.ask("SELECT id FROM tasks WHERE title = 'Thrown away'") == []
 
 
-def test_the_cancel_command_drops_the_question_first_and_then_the_draft(office: Office, owner: Owner) -> None:
+def test_the_cancel_command_closes_the_question_first_and_then_asks_about_the_draft(
+    office: Office, owner: Owner
+) -> None:
     card = owner.clip(office.clip(), "Second thoughts")
     owner.ask_for(card, "title")
     owner.wait_text("All right, the title stays as it is.", after=owner.say("/cancel"))
-    owner.wait_text("Discarded the draft “Second thoughts”.", after=owner.say("/cancel"))
-    owner.becomes(card, "Discarded: Second thoughts")
+    moved = owner.wait_text("Discard this draft?", after=owner.say("/cancel"))
+    assert office.ask("SELECT state FROM drafts WHERE title = 'Second thoughts'") == [("open",)]
+    assert owner.tap(moved, "Yes, discard") == "Discarded"
+    owner.becomes(moved, "Discarded: Second thoughts")
+    owner.until(lambda: [m["message_id"] for m in owner.from_bot()].count(card["message_id"]) == 0)
 
 
 def test_a_cancelled_post_is_not_published_at_its_time(office: Office) -> None:
