@@ -81,8 +81,8 @@ class CheckResult:
     """What the site says of a video after its bytes arrived.
 
     `reason` is the site's word for a failure, `code` the key of the sentence for it. PROCESSING with the reason
-    NOT_LISTED means that the site does not (yet) know the video: normal for seconds, wrong after minutes. PUBLISHED with
-    the reason IN_INBOX means that the file waits in the creator's inbox, to be posted by hand; `code` says so.
+    NOT_LISTED means that the site does not (yet) know the video: normal for seconds, wrong after minutes. PUBLISHED
+    with the reason IN_INBOX means that the file waits in the creator's inbox, to be posted by hand; `code` says so.
     `publication` is the video itself, where the site named it only now (an upload may be asked for by another id).
     """
 
@@ -199,6 +199,8 @@ class Capabilities:
     """`device` may be a DeviceFlow."""
     reports: bool = False
     """`report` reads the site's own statistics over days."""
+    account_choices: bool = False
+    """`account_choices(access_token)` tells what the site offers to this very account at the moment."""
 
 
 class OAuthClient(Protocol):
