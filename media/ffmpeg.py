@@ -63,8 +63,8 @@ class Ffmpeg:
         time_limit_s: float,
         output_limit_bytes: int,
         on_progress: Callable[[float], None] | None = None,
-    ) -> None:
-        """Run ffmpeg with `args`; `on_progress` hears the seconds of output written so far.
+    ) -> str:
+        """Run ffmpeg with `args`; `on_progress` hears the seconds of output written so far. Returns its last words.
 
         Inputs must come from `video_input` or `audio_input`: a bare `-i` is refused, as is what is no local file.
         Raises FfmpegFailedError (with the last lines of its output), MediaTimeoutError, OutputTooLargeError.
@@ -74,9 +74,10 @@ class Ffmpeg:
         limits = Limits(time_limit_s, output_limit_bytes, self.memory_bytes)
         hear = None if on_progress is None else _progress_listener(on_progress)
         finished = await run_guarded(words, limits, on_line=hear)
+        tail = without_directories(finished.stderr_tail)
         if finished.status != 0:
-            tail = without_directories(finished.stderr_tail)
             raise FfmpegFailedError(tail, status=finished.status, detail=(tail.splitlines() or [""])[-1])
+        return tail
 
 
 def without_directories(text: str) -> str:

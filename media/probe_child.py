@@ -9,6 +9,8 @@ import itertools
 import json
 import statistics
 import sys
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -20,6 +22,7 @@ from av.stream import Disposition
 from av.video.stream import VideoStream as AvVideo
 
 from media.ffmpeg import VIDEO_FORMATS
+from media.index import Index, read_index
 from media.info import AudioStream, MediaInfo, VideoStream
 from media.layout import Layout, layout_of
 
@@ -41,11 +44,13 @@ def examine(path: Path) -> MediaInfo:
     try:
         with _open(path) as container:
             info = _describe(container, path)
-            ends = _ends(container) if layout is Layout.UNKNOWN or info.container in ("webm", "matroska") else {}
+            walk = _walk(container) if layout is Layout.UNKNOWN or info.container in ("webm", "matroska") else None
     except (av.error.FFmpegError, UnicodeDecodeError) as error:
         raise UnusableError("TruncatedError" if layout is Layout.CUT else "NotAVideoError") from error
-    if layout is Layout.CUT or (ends and max(ends.values()) < info.duration_s - MISSING_S):
+    if layout is Layout.CUT or (walk and walk.end_s < info.duration_s - MISSING_S):
         raise UnusableError("TruncatedError")
+    if walk and info.video and _is_uneven(walk.picture_times):
+        return replace(info, video=replace(info.video, variable_fps=True))
     return info
 
 
@@ -59,12 +64,17 @@ def _describe(container: InputContainer, path: Path) -> MediaInfo:
     sounds = container.streams.audio
     origin = Fraction(container.start_time or 0, av.time_base)
     length_s = (container.duration or 0) / av.time_base
+    name = _container_name(container, path)
+    index = read_index(path) if name in ("mp4", "mov") else Index(first=True, edits={})
+    audio = _describe_audio(sounds[0], origin, length_s) if sounds else None
+    video = _describe_video(container, pictures[0], origin, length_s) if pictures else None
     return MediaInfo(
-        container=_container_name(container, path),
+        container=name,
         duration_s=length_s,
         size=path.stat().st_size,
-        audio=_describe_audio(sounds[0], origin, length_s) if sounds else None,
-        video=_describe_video(container, pictures[0], origin, length_s) if pictures else None,
+        audio=audio and replace(audio, edits=index.edits.get("soun", "none")),
+        video=video and replace(video, edits=index.edits.get("vide", "none")),
+        index_first=index.first,
     )
 
 
@@ -74,8 +84,9 @@ def _describe_video(container: InputContainer, stream: AvVideo, origin: Fraction
         raise UnusableError("NotAVideoError")
     rotation = frame.rotation % 360
     width, height = stream.codec_context.width, stream.codec_context.height
+    pixel_aspect = stream.sample_aspect_ratio or Fraction(1)
     if rotation in (90, 270):
-        width, height = height, width
+        width, height, pixel_aspect = height, width, 1 / pixel_aspect
     rate = stream.average_rate or stream.guessed_rate or Fraction(0)
     return VideoStream(
         codec=stream.codec_context.name,
@@ -87,6 +98,11 @@ def _describe_video(container: InputContainer, stream: AvVideo, origin: Fraction
         start_s=_seconds(stream.start_time, stream.time_base, origin),
         duration_s=_length_s(stream, length_s),
         frames=stream.frames,
+        pixel_format=stream.codec_context.pix_fmt or "",
+        pixel_aspect=float(pixel_aspect),
+        interlaced=frame.interlaced_frame,
+        matrix=int(stream.codec_context.colorspace),
+        transfer=int(stream.codec_context.color_trc),
     )
 
 
@@ -112,24 +128,39 @@ def _length_s(stream: AvVideo | AvAudio, fallback_s: float) -> float:
 
 def _is_variable(stream: AvVideo) -> bool:
     """Judged by the decode times in the file's index; mp4 lists every frame there, matroska only key frames."""
-    times = sorted(entry.timestamp for entry in stream.index_entries)
+    times = [entry.timestamp for entry in stream.index_entries]
+    return 0 < stream.frames <= len(times) and _is_uneven(times)
+
+
+def _is_uneven(moments: Iterable[int]) -> bool:
+    times = sorted(moments)
     gaps = [later - earlier for earlier, later in itertools.pairwise(times) if later > earlier]
-    if len(gaps) < 3 or len(times) < stream.frames or stream.frames == 0:
+    if len(gaps) < 3:
         return False
     usual = statistics.median(gaps)
     uneven = sum(abs(gap - usual) > max(1, GAP_TOLERANCE * usual) for gap in gaps)
     return uneven > UNEVEN_SHARE * len(gaps)
 
 
-def _ends(container: InputContainer) -> dict[int, float]:
-    """Where each stream's last packet ends, in seconds: every byte of the file is read, none is decoded."""
+@dataclass(frozen=True, slots=True)
+class _Walk:
+    """Where the last packet ends, in seconds, and when each picture is shown, in its track's own units."""
+
+    end_s: float
+    picture_times: list[int]
+
+
+def _walk(container: InputContainer) -> _Walk:
+    """Every byte of the file is read, none is decoded."""
     container.seek(0)
-    ends: dict[int, float] = {}
+    end_s, picture_times = 0.0, []
     for packet in container.demux():
-        if packet.pts is not None and packet.time_base is not None:
-            end_s = float((packet.pts + (packet.duration or 0)) * packet.time_base)
-            ends[packet.stream.index] = max(end_s, ends.get(packet.stream.index, 0.0))
-    return ends
+        if packet.pts is None or packet.time_base is None:
+            continue
+        end_s = max(end_s, float((packet.pts + (packet.duration or 0)) * packet.time_base))
+        if packet.stream.type == "video":
+            picture_times.append(packet.pts)
+    return _Walk(end_s, picture_times)
 
 
 def _container_name(container: InputContainer, path: Path) -> str:
