@@ -1,0 +1,5 @@
+"""Speaks to TikTok: its OAuth v2, the Content Posting API v2 and the Display API v2."""
+
+from platforms.tiktok.adapter import TikTok, build
+
+__all__ = ["TikTok", "build"]
