@@ -41,7 +41,9 @@ def read_index(path: Path) -> Index:
     """Read the boxes of the file; a file without a readable index counts as one whose index is last."""
     with path.open("rb") as file:
         size = path.stat().st_size
-        places = {kind: (at, length) for kind, at, length in _boxes(file, 0, size)}
+        places = dict[bytes, tuple[int, int]]()
+        for kind, at, length in _boxes(file, size):
+            places.setdefault(kind, (at, length))
         if b"moov" not in places:
             return Index(first=False, edits={})
         at, length = places[b"moov"]
@@ -52,8 +54,9 @@ def read_index(path: Path) -> Index:
         return Index(first, _edits(file.read(length)))
 
 
-def _boxes(file: BinaryIO, at: int, end: int) -> Iterator[tuple[bytes, int, int]]:
-    """(kind, start of the content, its length) of each box; of several of a kind the caller keeps the last."""
+def _boxes(file: BinaryIO, end: int) -> Iterator[tuple[bytes, int, int]]:
+    """(kind, start of the content, its length) of each box of the file."""
+    at = 0
     while at + 8 <= end:
         file.seek(at)
         head = file.read(16)

@@ -1,0 +1,22 @@
+"""One file that every site accepts: what a video needs for that (a plan), the work, and what to tell about it."""
+
+from media.fit.plan import Action, FitPlan, Reason, plan_fit
+from media.fit.profile import EVERYWHERE, Aspect, FitChoices, FitProfile
+from media.fit.verdicts import Severity, TargetLimits, Verdict, verdicts
+from media.fit.work import fit
+
+__all__ = [
+    "EVERYWHERE",
+    "Action",
+    "Aspect",
+    "FitChoices",
+    "FitPlan",
+    "FitProfile",
+    "Reason",
+    "Severity",
+    "TargetLimits",
+    "Verdict",
+    "fit",
+    "plan_fit",
+    "verdicts",
+]
