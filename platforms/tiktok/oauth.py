@@ -92,6 +92,10 @@ class TikTokOAuth:
             await self._call("revoke/", {"token": access_token})
         except (NeedsReauthError, TokenRejectedError):
             return
+        except UnexpectedAnswerError as error:
+            # What TikTok answers to a token that it does not know (any more).
+            if error.reason != "invalid_request":
+                raise
 
     async def identify(self, access_token: str) -> Identity:
         """Say whose the tokens are. The handle is not part of the scopes that are asked for."""

@@ -46,7 +46,7 @@ def parse_video(data: Mapping[str, Any]) -> Video:
         video_id=str(video_id) if isinstance(video_id, str | int) else "",
         texts=tuple(text(data, name) for name in ("title", "video_description")),
         created_at=datetime.fromtimestamp(seconds, UTC) if seconds is not None else None,
-        duration_s=whole(data, "duration"),
+        duration_s=whole(data, "duration") or None,  # 0 until it is known
         url=text(data, "share_url"),
         counts={name: count for name, count in counted.items() if count is not None},
     )

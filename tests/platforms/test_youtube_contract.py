@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -23,9 +20,9 @@ from platforms.errors import (
 )
 from platforms.registry import load_platforms
 from tests.platforms.contract import REDIRECT_URI, PlatformContract, Press, Seen, Stand, connect
+from tests.platforms.sandbox_process import running_sandbox
 from tests.platforms.stage import UNIT
 
-ROOT = Path(__file__).resolve().parents[2]
 DEFAULTS: dict[str, Any] = {
     "processing_s": 600.0,
     "channel_uploads_per_day": None,
@@ -124,17 +121,8 @@ class SandboxStand:
 @pytest.fixture(scope="module")
 def sandbox_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Run the sandbox as the program that it is."""
-    state = tmp_path_factory.mktemp("sandbox")
-    command = [sys.executable, "-m", "sandbox", "--port", "0", "--state", str(state)]
-    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        try:
-            line = process.stdout.readline()
-            assert "http://" in line, "the sandbox did not start"
-            yield line.split()[-1]
-        finally:
-            process.terminate()
-            process.wait(10)
+    with running_sandbox(tmp_path_factory.mktemp("sandbox")) as url:
+        yield url
 
 
 @pytest.fixture
