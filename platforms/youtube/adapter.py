@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, replace
 from datetime import datetime
+from pathlib import Path
+from typing import Any
 
 from platforms.base import (
     NOT_LISTED,
@@ -24,13 +27,20 @@ from platforms.base import (
 )
 from platforms.errors import PlatformError
 from platforms.http import Http
-from platforms.youtube.api import YouTubeApi
+from platforms.youtube.api import DATA_ROOT, YouTubeApi
+from platforms.youtube.comments import Comments
+from platforms.youtube.device import GoogleDeviceFlow
+from platforms.youtube.editing import VideoEditing
 from platforms.youtube.errors import CHECK_CODES, FAILED_OTHERWISE, reason_error
 from platforms.youtube.limits import BUCKETS, COSTS, FILE_LIMITS, TEXT_LIMITS
-from platforms.youtube.oauth import GoogleOAuth
+from platforms.youtube.oauth import FORCE_SSL, REPORTING, GoogleOAuth
+from platforms.youtube.playlists import Category, Playlist, Playlists, categories, longest_video_s
+from platforms.youtube.reports import Report, ReportQuery, Reports
 from platforms.youtube.resources import Video, items, parse_statistics, parse_video
 from platforms.youtube.search import PublishedSearch
 from platforms.youtube.settings import NAME, YouTubeSettings
+from platforms.youtube.shorts import advice
+from platforms.youtube.thumbnails import Thumbnails
 from platforms.youtube.upload import ResumableUpload
 from platforms.youtube.validate import violations
 
@@ -48,9 +58,17 @@ class YouTube:
 
     name = NAME
     display_name = "YouTube"
-    # What a flag promises, the adapter can do; the API itself offers all but the last.
     capabilities = Capabilities(
-        comment=False, like=False, delete=True, thumbnail=False, update_metadata=False, separate_publish=False
+        comment=True,
+        like=True,
+        delete=True,
+        thumbnail=True,
+        update_metadata=True,
+        separate_publish=False,
+        playlists=True,
+        timed_release=True,
+        device_flow=True,
+        reports=True,
     )
     buckets = BUCKETS
     costs = COSTS
@@ -64,7 +82,15 @@ class YouTube:
         self._pool = ThreadPoolExecutor(READING_THREADS, thread_name_prefix="youtube-read")
         self._upload = ResumableUpload(http, settings, clock, self._pool)
         self._search = PublishedSearch(self._api, settings.watch_url)
+        self._editing = VideoEditing(self._api, clock)
+        self._comments = Comments(self._api)
+        self._playlists = Playlists(self._api)
+        self._settings = settings
+        uploads = YouTubeApi(http, settings.api_url, clock, root=f"/upload{DATA_ROOT}")
+        self._thumbnails = Thumbnails(self._api, uploads, self._pool)
+        self._reports = Reports(self._api, YouTubeApi(http, settings.analytics_url, clock, root="/v2"))
         self.oauth = GoogleOAuth(http, self._api, settings, clock)
+        self.device = GoogleDeviceFlow(http, settings, clock) if settings.device_client_id else None
 
     @property
     def render_profile(self) -> str:
@@ -127,6 +153,62 @@ class YouTube:
         if not listed:
             raise reason_error("videoNotFound", "YouTube does not list the video.")
         return parse_statistics(listed[0])
+
+    async def update_metadata(self, access_token: str, video_id: str, meta: VideoMeta) -> None:
+        """Make texts, audience and visibility what `meta` says; see `platforms.youtube.release` for its time."""
+        await self._editing.update(access_token, video_id, meta)
+
+    async def set_thumbnail(self, access_token: str, video_id: str, image: Path) -> None:
+        """Set the cover; for a Short after its processing: before, TransientError (`youtube.thumbnail_too_early`)."""
+        await self._thumbnails.set(access_token, video_id, image)
+
+    async def post_comment(self, access_token: str, video_id: str, text: str) -> str:
+        """Comment once; after OutcomeUnknownError ask `find_comment` before doing it again."""
+        return await self._comments.post(access_token, video_id, text)
+
+    async def find_comment(self, access_token: str, video_id: str, text: str) -> str | None:
+        return await self._comments.find(access_token, video_id, text)
+
+    async def like_video(self, access_token: str, video_id: str) -> None:
+        await self._editing.like(access_token, video_id)
+
+    async def list_playlists(self, access_token: str) -> tuple[Playlist, ...]:
+        return await self._playlists.own(access_token)
+
+    async def add_to_playlist(self, access_token: str, playlist_id: str, video_id: str) -> str:
+        """Put a video into a playlist, once however often it is asked; returns the entry's id."""
+        return await self._playlists.add(access_token, playlist_id, video_id)
+
+    async def list_categories(
+        self, access_token: str, *, region: str | None = None, language: str | None = None
+    ) -> tuple[Category, ...]:
+        """List the categories that a video may be given; the settings name the usual country and language."""
+        region, language = region or self._settings.region, language or self._settings.language
+        return await categories(self._api, access_token, region=region, language=language)
+
+    async def get_statistics(self, access_token: str, video_ids: Sequence[str]) -> Mapping[str, Mapping[str, int]]:
+        """Count views, likes and comments of up to 50 videos in one call, by video id."""
+        return await self._reports.statistics(access_token, video_ids)
+
+    async def report(self, access_token: str, query: ReportQuery) -> Report:
+        """Read a table of YouTube Analytics; needs one of `oauth.REPORTING`'s scopes."""
+        return await self._reports.query(access_token, query)
+
+    async def account_choices(self, access_token: str) -> Mapping[str, Any]:
+        """Say what this channel can choose from: playlists, categories, and the longest video it may upload."""
+        return {
+            "playlists": [asdict(playlist) for playlist in await self.list_playlists(access_token)],
+            "categories": [asdict(category) for category in await self.list_categories(access_token)],
+            "max_duration_s": await longest_video_s(self._api, access_token),
+        }
+
+    def advice(self, file: VideoFile) -> tuple[Violation, ...]:
+        """Say what is good to know of a file and forbids nothing: whether it will be a Short."""
+        return advice(file)
+
+    def capabilities_of(self, scopes: frozenset[str]) -> Capabilities:
+        """Say what a grant of these scopes can do: the device flow's does not comment, Analytics has its own."""
+        return replace(self.capabilities, comment=FORCE_SSL in scopes, reports=bool(REPORTING & scopes))
 
     async def close(self) -> None:
         await self._http.close()

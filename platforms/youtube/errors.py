@@ -25,7 +25,7 @@ from platforms.errors import (
     UnexpectedAnswerError,
 )
 from platforms.http import retry_after, shorten
-from platforms.youtube.limits import BUCKETS, CHANNEL_UPLOADS, SEARCHES, UNITS, VIDEO_INSERTS
+from platforms.youtube.limits import BATCH_STATS, BUCKETS, CHANNEL_UPLOADS, SEARCHES, UNITS, VIDEO_INSERTS
 from platforms.youtube.settings import NAME
 
 MINUTE = timedelta(minutes=1)
@@ -69,6 +69,7 @@ REASONS: Mapping[str, Meaning] = {
     "internalError": Meaning(TransientError),
     "backendError": Meaning(TransientError),
     "processingFailure": Meaning(TransientError),
+    "SERVICE_UNAVAILABLE": Meaning(TransientError),  # with 409, when two additions to a playlist meet
     # the account and the app
     "youtubeSignupRequired": _operator("no_channel"),
     "authenticatedUserNotChannel": _operator("no_channel"),
@@ -107,6 +108,10 @@ REASONS: Mapping[str, Meaning] = {
     "channelOrVideoIdMissing": _content("comment_refused"),
     "videoNotFound": _content("video_not_found"),
     "channelNotFound": _content("channel_not_found"),
+    "playlistNotFound": _content("playlist_not_found"),
+    "playlistContainsMaximumNumberOfVideos": _content("playlist_full"),
+    "playlistOperationUnsupported": _content("playlist_refused"),
+    "playlistItemsNotAccessible": _content("playlist_refused"),
     # our own mistakes: nobody but a programmer can mend them
     "missingRequiredParameter": Meaning(UnexpectedAnswerError),
     "unexpectedParameter": Meaning(UnexpectedAnswerError),
@@ -114,6 +119,7 @@ REASONS: Mapping[str, Meaning] = {
     "invalidPageToken": Meaning(UnexpectedAnswerError),
     "unknownPart": Meaning(UnexpectedAnswerError),
     "invalidCriteria": Meaning(UnexpectedAnswerError),
+    "invalidRating": Meaning(UnexpectedAnswerError),
 }
 
 OAUTH_ERRORS: Mapping[str, Meaning] = {
@@ -189,6 +195,8 @@ class Refusal:
     def daily_bucket(self) -> str:
         if "video uploads" in self.message.lower():
             return VIDEO_INSERTS
+        if "batch" in self.message.lower():
+            return BATCH_STATS
         return SEARCHES if "search queries" in self.message.lower() else UNITS
 
 
@@ -204,13 +212,20 @@ def error_of(response: httpx.Response, now: datetime) -> PlatformError:
 def oauth_error_of(response: httpx.Response, now: datetime) -> PlatformError:
     """Say what a refusal by the OAuth server means: `{"error": "...", "error_description": "..."}`."""
     body = _body(response)
-    word = _text(body, "error") or _text(body, "error_code")
-    refusal = Refusal(reason=word, message=_text(body, "error_description"), status=_text(body, "error_subtype"))
+    refusal = Refusal(
+        reason=oauth_word(response), message=_text(body, "error_description"), status=_text(body, "error_subtype")
+    )
     meaning = _meaning(OAUTH_ERRORS, (refusal.reason, refusal.status), response.status_code)
     if meaning.error is TokenRejectedError:
         # An OAuth server that answers 401 without a word that we know refuses the app, not an access token.
         meaning = _operator("client_refused")
     return _build(meaning, refusal, response, now)
+
+
+def oauth_word(response: httpx.Response) -> str:
+    """Return the OAuth server's own word for a refusal."""
+    body = _body(response)
+    return _text(body, "error") or _text(body, "error_code")
 
 
 def reason_error(reason: str, detail: str) -> PlatformError:

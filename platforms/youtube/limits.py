@@ -15,11 +15,13 @@ VIDEO_INSERTS = "video_inserts"
 SEARCHES = "searches"
 UNITS = "units"
 CHANNEL_UPLOADS = "channel_uploads"
+BATCH_STATS = "batch_stats"
 
 BUCKETS = (
     Bucket(VIDEO_INSERTS, 100, Window.PACIFIC_DAY, Scope.APP, QUOTA_PAGE),
     Bucket(SEARCHES, 100, Window.PACIFIC_DAY, Scope.APP, QUOTA_PAGE),
     Bucket(UNITS, 10_000, Window.PACIFIC_DAY, Scope.APP, QUOTA_PAGE),
+    Bucket(BATCH_STATS, 10_000, Window.PACIFIC_DAY, Scope.APP, QUOTA_PAGE),
     # The size of a channel's own cap is not published (a verified phone number raises it). A guess that is too small
     # would hold posts back for nothing, so this is as large as the app's own: YouTube's answer `uploadLimitExceeded`
     # decides, and an operator who knows better overrides it.
@@ -36,6 +38,19 @@ COSTS: Mapping[str, tuple[Cost, ...]] = {
     "find_published": (Cost(UNITS, 3),),
     "delete_video": (Cost(UNITS, 50),),
     "get_video_analytics": (Cost(UNITS, 1),),
+    "get_statistics": (Cost(BATCH_STATS, 1),),
+    # What is changed is read first, each time.
+    "update_metadata": (Cost(UNITS, 51),),
+    "set_thumbnail": (Cost(UNITS, 51),),
+    "post_comment": (Cost(UNITS, 51),),
+    # One channels.list and one page of comments; more pages cost one each.
+    "find_comment": (Cost(UNITS, 2),),
+    "like_video": (Cost(UNITS, 50),),
+    "list_playlists": (Cost(UNITS, 1),),
+    "add_to_playlist": (Cost(UNITS, 51),),
+    "list_categories": (Cost(UNITS, 1),),
+    "account_choices": (Cost(UNITS, 3),),
+    "report": (),  # YouTube Analytics counts by itself
     "identify": (Cost(UNITS, 1),),
 }
 

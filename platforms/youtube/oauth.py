@@ -1,8 +1,12 @@
 """Google's OAuth 2.0 for one YouTube channel (developers.google.com/identity/protocols/oauth2).
 
-The one scope asked for is `youtube.force-ssl`: it alone covers uploading, reading the status, deleting, rating and
+The one scope that is needed is `youtube.force-ssl`: it alone covers uploading, reading the status, deleting, rating and
 commenting, where `youtube.upload` could not even read back what it uploaded. One scope also leaves nothing to untick on
 the consent screen. Google adds scopes of earlier consents by `include_granted_scopes`, so more can be asked for later.
+The setting `analytics` asks for the scope of YouTube Analytics besides, which may be left unticked.
+
+A refresh token lives with the client that got it. Which one that was is not stored, so a token that the first client
+does not know is tried with the device flow's.
 """
 
 from __future__ import annotations
@@ -13,7 +17,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from platforms.base import AuthorizeRequest, Grant, Identity
-from platforms.errors import NeedsReauthError, UnexpectedAnswerError
+from platforms.errors import NeedsOperatorError, NeedsReauthError, UnexpectedAnswerError
 from platforms.http import Http, json_object
 from platforms.oauth import missing_scopes, new_pkce, parse_scopes
 from platforms.youtube.api import YouTubeApi
@@ -22,6 +26,10 @@ from platforms.youtube.resources import items, part, text
 from platforms.youtube.settings import NAME, YouTubeSettings
 
 FORCE_SSL = "https://www.googleapis.com/auth/youtube.force-ssl"
+YOUTUBE = "https://www.googleapis.com/auth/youtube"
+ANALYTICS = "https://www.googleapis.com/auth/yt-analytics.readonly"
+REPORTING = frozenset({ANALYTICS, YOUTUBE, "https://www.googleapis.com/auth/youtube.readonly"})
+"""Any of these lets Analytics be read; FORCE_SSL does not."""
 
 
 class GoogleOAuth:
@@ -34,6 +42,7 @@ class GoogleOAuth:
         self._api = api
         self._settings = settings
         self._clock = clock
+        self.optional_scopes = frozenset({ANALYTICS}) if settings.analytics else frozenset[str]()
 
     def authorize(self, *, state: str, redirect_uri: str) -> AuthorizeRequest:
         """Make the address of the consent screen. `prompt=consent` makes Google give a refresh token every time."""
@@ -42,7 +51,7 @@ class GoogleOAuth:
             "client_id": self._settings.client_id,
             "redirect_uri": redirect_uri,
             "response_type": "code",
-            "scope": " ".join(sorted(self.wanted_scopes)),
+            "scope": " ".join(sorted(self.wanted_scopes | self.optional_scopes)),
             "access_type": "offline",
             "prompt": "consent",
             "include_granted_scopes": "true",
@@ -66,16 +75,22 @@ class GoogleOAuth:
                 "redirect_uri": redirect_uri,
             }
         )
-        if missing := missing_scopes(wanted=self.wanted_scopes, granted=grant.scopes):
-            names = ", ".join(sorted(scope.rpartition("/")[2] for scope in missing))
-            raise NeedsReauthError(
-                f"Not granted: {names}.", platform=NAME, reason="insufficientPermissions", code="youtube.scope_missing"
-            )
+        require_scopes(grant, self.wanted_scopes)
         return grant
 
     async def refresh(self, refresh_token: str) -> Grant:
         """Renew the access token. Google keeps the refresh token as it is and does not repeat it."""
-        return await self._token({"grant_type": "refresh_token", "refresh_token": refresh_token})
+        form = {"grant_type": "refresh_token", "refresh_token": refresh_token}
+        try:
+            return await self._token(form)
+        except (NeedsReauthError, NeedsOperatorError) as error:
+            if not self._settings.device_client_id or error.reason not in ("invalid_grant", "unauthorized_client"):
+                raise
+            refusal = error
+        try:
+            return await self._token(form | self._device_client())
+        except (NeedsReauthError, NeedsOperatorError):
+            raise refusal from None
 
     async def revoke(self, token: str) -> None:
         """Give the grant back: all of this app's tokens for that user die. A token that is dead already is no error."""
@@ -100,20 +115,37 @@ class GoogleOAuth:
         now = self._clock()
         if not response.is_success:
             raise oauth_error_of(response, now)
-        return self._grant(json_object(response, NAME), now)
+        return grant_of(json_object(response, NAME), now, asked=self.wanted_scopes)
 
-    def _grant(self, body: Mapping[str, Any], now: datetime) -> Grant:
-        access_token = text(body, "access_token")
-        if not access_token:
-            raise UnexpectedAnswerError("No access token came.", platform=NAME, reason="malformed")
-        scope = text(body, "scope")
-        return Grant(
-            access_token=access_token,
-            refresh_token=text(body, "refresh_token") or None,
-            expires_at=_moment_after(now, body.get("expires_in")),
-            # RFC 6749, 5.1: an answer without a scope grants what was asked for.
-            scopes=parse_scopes(scope) if scope else self.wanted_scopes,
-            refresh_expires_at=_moment_after(now, body.get("refresh_token_expires_in")),
+    def _device_client(self) -> dict[str, str]:
+        return {
+            "client_id": self._settings.device_client_id,
+            "client_secret": self._settings.device_client_secret,
+        }
+
+
+def grant_of(body: Mapping[str, Any], now: datetime, *, asked: frozenset[str]) -> Grant:
+    """Read the token endpoint's answer. Raises UnexpectedAnswerError."""
+    access_token = text(body, "access_token")
+    if not access_token:
+        raise UnexpectedAnswerError("No access token came.", platform=NAME, reason="malformed")
+    scope = text(body, "scope")
+    return Grant(
+        access_token=access_token,
+        refresh_token=text(body, "refresh_token") or None,
+        expires_at=_moment_after(now, body.get("expires_in")),
+        # RFC 6749, 5.1: an answer without a scope grants what was asked for.
+        scopes=parse_scopes(scope) if scope else asked,
+        refresh_expires_at=_moment_after(now, body.get("refresh_token_expires_in")),
+    )
+
+
+def require_scopes(grant: Grant, wanted: frozenset[str]) -> None:
+    """Raise NeedsReauthError (`youtube.scope_missing`) where the operator did not grant all that is needed."""
+    if missing := missing_scopes(wanted=wanted, granted=grant.scopes):
+        names = ", ".join(sorted(scope.rpartition("/")[2] for scope in missing))
+        raise NeedsReauthError(
+            f"Not granted: {names}.", platform=NAME, reason="insufficientPermissions", code="youtube.scope_missing"
         )
 
 

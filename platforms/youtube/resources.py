@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from platforms.base import VideoMeta
+from platforms.youtube.release import first_release
 from platforms.youtube.validate import parse_moment
 
 DEFAULT_CATEGORY = "22"  # People & Blogs
@@ -61,35 +62,42 @@ def parse_statistics(resource: Mapping[str, Any]) -> dict[str, int]:
     return {name: count for name, count in counted.items() if count is not None}
 
 
-def video_body(meta: VideoMeta) -> dict[str, Any]:
+def video_body(meta: VideoMeta, now: datetime) -> dict[str, Any]:
     """Write the resource for videos.insert.
 
     Privacy, audience and synthetic content are always sent: what is left out, YouTube decides (`privacyStatus`
     defaults to public). A video with `options["publish_at"]` starts private and becomes public by itself at that time.
     """
+    status = written_status(meta) | first_release(meta, now).fields() | status_choices(meta)
+    return {"snippet": written_snippet(meta), "status": status}
+
+
+def written_snippet(meta: VideoMeta, *, had_category: bool = False) -> dict[str, Any]:
+    """Write the texts. A category that the video has and `meta` does not name is left out."""
     options = meta.options
     snippet: dict[str, Any] = {
         "title": meta.title,
         "description": meta.description,
         "tags": [keyword for keyword in meta.keywords if keyword.strip()],
-        "categoryId": str(options.get("category_id", DEFAULT_CATEGORY)),
     }
-    status: dict[str, Any] = {
-        "privacyStatus": meta.privacy_status,
+    if "category_id" in options or not had_category:
+        snippet["categoryId"] = str(options.get("category_id", DEFAULT_CATEGORY))
+    if "default_language" in options:
+        snippet["defaultLanguage"] = options["default_language"]
+    return snippet
+
+
+def written_status(meta: VideoMeta) -> dict[str, Any]:
+    """Write whom and what the video is declared to be for."""
+    return {
         "selfDeclaredMadeForKids": meta.made_for_kids,
         "containsSyntheticMedia": meta.contains_synthetic_media,
     }
-    publish_at = parse_moment(options.get("publish_at"))
-    if publish_at is not None:
-        status |= {"privacyStatus": "private", "publishAt": publish_at.astimezone(UTC).isoformat()}
-    for key, field, target in (
-        ("default_language", "defaultLanguage", snippet),
-        ("license", "license", status),
-        ("embeddable", "embeddable", status),
-    ):
-        if key in options:
-            target[field] = options[key]
-    return {"snippet": snippet, "status": status}
+
+
+def status_choices(meta: VideoMeta) -> dict[str, Any]:
+    """Write what was chosen beyond that."""
+    return {name: meta.options[name] for name in ("license", "embeddable") if name in meta.options}
 
 
 def parse_duration(value: str) -> float | None:

@@ -12,23 +12,48 @@ NAME = "youtube"
 CHUNK_UNIT = 256 * 1024  # bytes; every chunk but the last is a multiple (developers.google.com, resumable upload guide)
 DEFAULT_CHUNK_SIZE = 32 * CHUNK_UNIT
 
+_TEXTS = (
+    "api_url",
+    "oauth_url",
+    "accounts_url",
+    "analytics_url",
+    "watch_url",
+    "device_client_id",
+    "device_client_secret",
+    "region",
+    "language",
+)
+
 
 @dataclass(frozen=True, slots=True)
 class YouTubeSettings:
-    """The OAuth client, and where the three servers are. `chunk_size` is in bytes."""
+    """The OAuth clients, and where the servers are. `chunk_size` is in bytes.
+
+    The second client is of the type "TVs and Limited Input devices"; without it there is no device flow. `region` and
+    `language` choose the categories' list. `analytics` asks for the scope of YouTube Analytics too.
+    """
 
     client_id: str
     client_secret: str = field(repr=False)
     api_url: str = "https://youtube.googleapis.com"
     oauth_url: str = "https://oauth2.googleapis.com"
     accounts_url: str = "https://accounts.google.com"
+    analytics_url: str = "https://youtubeanalytics.googleapis.com"
     watch_url: str = "https://www.youtube.com/watch?v="
+    device_client_id: str = ""
+    device_client_secret: str = field(default="", repr=False)
+    region: str = "US"
+    language: str = "en_US"
+    analytics: bool = False
     chunk_size: int = DEFAULT_CHUNK_SIZE
 
     def __post_init__(self) -> None:
-        for key in ("api_url", "oauth_url", "accounts_url"):
+        for key in ("api_url", "oauth_url", "accounts_url", "analytics_url"):
             if not is_safe_base(getattr(self, key)):
                 raise PlatformSettingsError(NAME, key, "must be an https address (http is for this machine alone)")
+        if bool(self.device_client_id) != bool(self.device_client_secret):
+            missing = "device_client_secret" if self.device_client_id else "device_client_id"
+            raise PlatformSettingsError(NAME, missing, "is missing")
         if self.chunk_size < CHUNK_UNIT or self.chunk_size % CHUNK_UNIT:
             raise PlatformSettingsError(NAME, "chunk_size", f"must be a multiple of {CHUNK_UNIT} bytes")
 
@@ -48,8 +73,15 @@ class YouTubeSettings:
             client_id=given["client_id"],
             client_secret=given["client_secret"],
             chunk_size=_whole_number("chunk_size", given.get("chunk_size", str(DEFAULT_CHUNK_SIZE))),
-            **{key: given[key] for key in ("api_url", "oauth_url", "accounts_url", "watch_url") if key in given},
+            analytics=_yes_or_no("analytics", given.get("analytics", "false")),
+            **{key: given[key] for key in _TEXTS if key in given},
         )
+
+
+def _yes_or_no(key: str, text: str) -> bool:
+    if text.lower() not in ("true", "false"):
+        raise PlatformSettingsError(NAME, key, "must be true or false")
+    return text.lower() == "true"
 
 
 def _whole_number(key: str, text: str) -> int:

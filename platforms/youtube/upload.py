@@ -67,7 +67,7 @@ class ResumableUpload:
                 "X-Upload-Content-Type": file.mime_type,
                 "Slug": marker_file_name(meta.marker, file.mime_type),
             },
-            content=json.dumps(video_body(meta), ensure_ascii=False).encode("utf-8"),
+            content=json.dumps(video_body(meta, self._clock()), ensure_ascii=False).encode("utf-8"),
         )
         if not response.is_success:
             raise error_of(response, self._clock())

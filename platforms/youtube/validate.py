@@ -8,12 +8,14 @@ from typing import Any
 
 from platforms.base import VideoFile, VideoMeta, Violation
 from platforms.youtube.limits import FILE_LIMITS, TEXT_LIMITS, keywords_length
+from platforms.youtube.shorts import short_violation
 
 PRIVACY_STATUSES = ("public", "unlisted", "private")
 _KNOWN_OPTIONS: Mapping[str, Callable[[Any], bool]] = {
     "license": lambda value: value in ("youtube", "creativeCommon"),
     "embeddable": lambda value: isinstance(value, bool),
     "notify_subscribers": lambda value: isinstance(value, bool),
+    "short": lambda value: isinstance(value, bool),
     "default_language": lambda value: isinstance(value, str) and bool(value),
 }
 
@@ -21,7 +23,7 @@ _KNOWN_OPTIONS: Mapping[str, Callable[[Any], bool]] = {
 def violations(file: VideoFile | None, meta: VideoMeta) -> tuple[Violation, ...]:
     """Return every rule that the file (where there is one yet) and the texts break."""
     found = [*_title(meta.title), *_description(meta.description), *_keywords(meta.keywords), *_options(meta)]
-    return tuple(found if file is None else [*found, *_file(file)])
+    return tuple(found if file is None else [*found, *_file(file), *_short(file, meta)])
 
 
 def _title(title: str) -> Iterator[Violation]:
@@ -78,6 +80,12 @@ def _file(file: VideoFile) -> Iterator[Violation]:
         yield _too_much("youtube.file_too_large", FILE_LIMITS.max_size, file.size)
     if FILE_LIMITS.max_duration_s is not None and file.duration_s > FILE_LIMITS.max_duration_s:
         yield _too_much("youtube.video_too_long", FILE_LIMITS.max_duration_s, file.duration_s)
+
+
+def _short(file: VideoFile, meta: VideoMeta) -> Iterator[Violation]:
+    """Only where the post is wanted as a Short: there is no other way to be one than the file's own shape."""
+    if meta.options.get("short") is True and (violation := short_violation(file)) is not None:
+        yield violation
 
 
 def parse_moment(value: Any) -> datetime | None:

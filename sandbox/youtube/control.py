@@ -12,12 +12,15 @@ from sandbox.youtube.library import Library, Video, is_settled, is_short, privac
 from sandbox.youtube.quota import INSERTS, SEARCHES, STATS, UNITS, Quota
 from sandbox.youtube.sessions import Sessions
 
-_CHANGEABLE = frozenset({"statistics", "views", "comments_disabled", "ratings_disabled", "outcome"})
+_CHANGEABLE = frozenset({"statistics", "views", "comments_disabled", "ratings_disabled", "outcome", "days"})
 
 
 def info(world: World) -> dict[str, Any]:
     """What a client of the sandbox has to know."""
-    return {"youtube_api_url": f"{world.base_url}/youtube"}
+    return {
+        "youtube_api_url": f"{world.base_url}/youtube",
+        "youtube_analytics_url": f"{world.base_url}/youtube/analytics",
+    }
 
 
 def routes(world: World) -> list[web.RouteDef]:
@@ -54,7 +57,7 @@ class _YoutubeControl:
         return web.json_response(self._line(self._found(request)))
 
     async def change_video(self, request: web.Request) -> web.Response:
-        """{"statistics"?: {viewCount: …}, "views"?, "comments_disabled"?, "ratings_disabled"?, "outcome"?: {…}}."""
+        """{"statistics"?: {viewCount: …}, "views"?, "comments_disabled"?, "ratings_disabled"?, "outcome"?, "days"?}."""
         video, body = self._found(request), await json_object(request)
         if unknown := sorted(set(body) - _CHANGEABLE):
             raise refusal(f"unknown fields: {', '.join(unknown)}")

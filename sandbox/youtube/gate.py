@@ -28,6 +28,10 @@ WRITE = scopes("youtube", "youtube.force-ssl", "youtubepartner")
 READ = WRITE | scopes("youtube.readonly")
 UPLOAD = WRITE | scopes("youtube.upload")
 COMMENT = scopes("youtube.force-ssl")
+# Not force-ssl.
+REPORT = scopes(
+    "youtube", "youtube.readonly", "youtubepartner", "yt-analytics.readonly", "yt-analytics-monetary.readonly"
+)
 
 
 @dataclass(frozen=True, slots=True)

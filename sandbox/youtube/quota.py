@@ -9,8 +9,8 @@ from sandbox.world import World
 from sandbox.youtube import errors, settings
 
 _CALIFORNIA = ZoneInfo("America/Los_Angeles")
-UNITS, INSERTS, SEARCHES, STATS = "units", "inserts", "searches", "stats"
-_METRICS = {INSERTS: "Video Uploads", SEARCHES: "Search Queries", STATS: "Batch Get Stats"}
+UNITS, INSERTS, SEARCHES, STATS, ANALYTICS = "units", "inserts", "searches", "stats", "analytics"
+_METRICS = {INSERTS: "Video Uploads", SEARCHES: "Search Queries", STATS: "Batch Get Stats", ANALYTICS: "Queries"}
 
 
 class Quota:
@@ -50,6 +50,7 @@ class Quota:
             INSERTS: rules.inserts_per_day,
             SEARCHES: rules.searches_per_day,
             STATS: rules.stats_per_day,
+            ANALYTICS: rules.reports_per_day,
         }[bucket]
 
     def resets_at(self) -> datetime:
@@ -59,7 +60,7 @@ class Quota:
 
     def clear(self) -> None:
         """Nothing used today."""
-        for bucket in (UNITS, INSERTS, SEARCHES, STATS):
+        for bucket in (UNITS, INSERTS, SEARCHES, STATS, ANALYTICS):
             self._save(bucket, 0)
 
     def set_used(self, bucket: str, used: int) -> None:

@@ -7,12 +7,14 @@ from collections.abc import AsyncIterator
 from aiohttp import web
 
 from sandbox.world import World
+from sandbox.youtube.analytics import PARAMETERS, Analytics
 from sandbox.youtube.channels import CHANNEL_PARTS, PLAYLIST_ITEM_PARTS, Channels
 from sandbox.youtube.comments import THREAD_PARTS, Comments
-from sandbox.youtube.gate import COMMENT, READ, UPLOAD, WRITE, Gate, Handler, Method
+from sandbox.youtube.gate import COMMENT, READ, REPORT, UPLOAD, WRITE, Gate, Handler, Method
 from sandbox.youtube.library import Library
 from sandbox.youtube.metadata import PARTS
-from sandbox.youtube.quota import INSERTS, SEARCHES, STATS
+from sandbox.youtube.playlists import PLAYLIST_PARTS, Playlists
+from sandbox.youtube.quota import ANALYTICS, INSERTS, SEARCHES, STATS
 from sandbox.youtube.sessions import Sessions
 from sandbox.youtube.thumbnails import Thumbnails
 from sandbox.youtube.upload import Upload
@@ -26,11 +28,13 @@ _API, _UPLOADS = "/youtube/v3", ("/upload/youtube/v3", "/resumable/upload/youtub
 _INSERT = Method(
     "videos.insert", UPLOAD, 1, frozenset({"notifySubscribers", "autoLevels", "stabilize", *_OWNER}), INSERTS, PARTS
 )
+_REPORT = Method("reports.query", REPORT, 1, PARAMETERS, ANALYTICS)
 _SET_THUMBNAIL = Method("thumbnails.set", UPLOAD, 50, frozenset({"videoId", *_OWNER}))
 
 
 def _methods(world: World, library: Library) -> list[tuple[str, str, Method, Handler]]:
     videos, channels, comments = Videos(world, library), Channels(world, library), Comments(world, library)
+    playlists = Playlists(world, library, channels)
     listing = frozenset({"chart", "hl", "id", "locale", "maxHeight", "maxWidth", "myRating", "regionCode",
                          "videoCategoryId", *_PAGE, *_OWNER})  # fmt: skip
     searching = frozenset({"channelId", "forMine", "order", "publishedAfter", "publishedBefore", "q", "regionCode",
@@ -67,7 +71,33 @@ def _methods(world: World, library: Library) -> list[tuple[str, str, Method, Han
             "GET",
             "/playlistItems",
             Method("playlistItems.list", READ, 1, some | {"playlistId", "videoId"}, parts=PLAYLIST_ITEM_PARTS),
-            channels.playlist_items,
+            playlists.items,
+        ),
+        (
+            "POST",
+            "/playlistItems",
+            Method("playlistItems.insert", WRITE, 50, frozenset(_OWNER), parts=PLAYLIST_ITEM_PARTS),
+            playlists.add,
+        ),
+        (
+            "GET",
+            "/playlists",
+            Method("playlists.list", READ, 1, some | {"mine", "channelId", "hl"}, parts=PLAYLIST_PARTS),
+            playlists.list,
+        ),
+        (
+            "POST",
+            "/playlists",
+            Method("playlists.insert", WRITE, 50, frozenset(_OWNER), parts=PLAYLIST_PARTS),
+            playlists.insert,
+        ),
+        (
+            "GET",
+            "/videoCategories",
+            Method(
+                "videoCategories.list", READ, 1, frozenset({"id", "regionCode", "hl"}), parts=frozenset({"snippet"})
+            ),
+            playlists.categories,
         ),
         (
             "GET",
@@ -103,6 +133,7 @@ def app(world: World) -> web.Application:
         youtube.router.add_post(f"{root}/videos", gate.guard(_INSERT, upload.insert))
         youtube.router.add_put(f"{root}/videos", upload.put)
         youtube.router.add_post(f"{root}/thumbnails/set", gate.guard(_SET_THUMBNAIL, Thumbnails(world, library).set))
+    youtube.router.add_get("/analytics/v2/reports", gate.guard(_REPORT, Analytics(world, library).query))
     youtube.cleanup_ctx.append(lambda _: _watch(library))
     return youtube
 

@@ -26,11 +26,13 @@ class YoutubeSettings:
     searches_per_day: int = 100
     units_per_day: int = 10_000
     stats_per_day: int = 10_000
+    reports_per_day: int = 100_000
     legacy_insert_units: int | None = None  # before 1 June 2026: 1600 or 100 units of the pool per insert
     per_minute: int | None = None  # None: no short limit
     per_minute_status: int = 403
     channel_uploads_per_day: int | None = None  # None: no cap per channel
     lock_private: bool = False  # before 2 November 2026: uploads of unverified projects stay private
+    playlist_size: int = 5000
     list_lag_s: float = 0.0  # how long a new video is not yet listed
     reject_duplicates: bool = True
     next_outcomes: list[dict[str, str]] = field(default_factory=list)  # of the next uploads, in order

@@ -46,6 +46,10 @@ class SandboxStand:
             "api_url": info["youtube_api_url"],
             "oauth_url": info["google_oauth_url"],
             "accounts_url": info["google_accounts_url"],
+            "analytics_url": info["youtube_analytics_url"],
+            "analytics": "true",
+            "device_client_id": "sandbox-tv.apps.example",
+            "device_client_secret": "sandbox-tv-secret",
             "chunk_size": str(UNIT),
         }
         self.platform = load_platforms({"youtube": settings})["youtube"]
@@ -106,7 +110,12 @@ class SandboxStand:
         if bucket == "channel_uploads":
             await self.call("POST", "/youtube/settings", channel_uploads_per_day=0)
         else:
-            ours = {"video_inserts": {"inserts": 100}, "units": {"units": 10_000}, "searches": {"searches": 100}}
+            ours = {
+                "video_inserts": {"inserts": 100},
+                "units": {"units": 10_000},
+                "searches": {"searches": 100},
+                "batch_stats": {"stats": 10_000},
+            }
             await self.call("POST", "/youtube/quota", used=ours[bucket])
 
     async def let_processing_end(self) -> None:

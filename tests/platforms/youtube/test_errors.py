@@ -96,6 +96,13 @@ DOCUMENTED = [
     (400, "invalidPageToken", UnexpectedAnswerError),
     (400, "unknownPart", UnexpectedAnswerError),
     (400, "invalidCriteria", UnexpectedAnswerError),
+    (400, "invalidRating", UnexpectedAnswerError),
+    # playlistItems
+    (404, "playlistNotFound", ContentRejectedError),
+    (403, "playlistContainsMaximumNumberOfVideos", ContentRejectedError),
+    (400, "playlistOperationUnsupported", ContentRejectedError),
+    (403, "playlistItemsNotAccessible", ContentRejectedError),
+    (409, "SERVICE_UNAVAILABLE", TransientError),
     # nothing that the documents describe
     (400, "somethingNew", UnexpectedAnswerError),
     (302, "", UnexpectedAnswerError),

@@ -11,6 +11,7 @@ def test_the_buckets_are_those_of_the_granular_quota() -> None:
     assert figures["video_inserts"] == (100, Window.PACIFIC_DAY, Scope.APP)
     assert figures["searches"] == (100, Window.PACIFIC_DAY, Scope.APP)
     assert figures["units"] == (10_000, Window.PACIFIC_DAY, Scope.APP)
+    assert figures["batch_stats"] == (10_000, Window.PACIFIC_DAY, Scope.APP)
     assert figures["channel_uploads"][1:] == (Window.ROLLING_DAY, Scope.ACCOUNT)
 
 
