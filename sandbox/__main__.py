@@ -21,7 +21,7 @@ _SHUTDOWN_S = 1.0
 
 def _arguments(argv: list[str] | None = None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
-        prog="python -m sandbox", description="Telegram, Google and YouTube on this machine, with a web chat."
+        prog="python -m sandbox", description="Telegram and the platforms on this machine, with a web chat."
     )
     parser.add_argument("--host", default="127.0.0.1", help="address to listen at (default %(default)s)")
     parser.add_argument(
