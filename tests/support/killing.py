@@ -188,17 +188,22 @@ class Stage:
         (video,) = self.videos(sent)
         digest = hashlib.sha256((render or sent.path).read_bytes()).hexdigest()
         assert (video["sha256"], video["upload_status"]) == (digest, "processed")
-        assert video["id"] in self.card_text(sent)
+        assert video["id"] in link_of(refreshed(self.person, sent.card))
         of_task = (
             "SELECT status, uploads.video_id FROM tasks LEFT JOIN uploads ON uploads.task = tasks.id WHERE title = ?"
         )
         assert self.fabric.ask(of_task, sent.title) == [("completed", video["id"])]
         rang = self.results(sent)
-        assert all(video["id"] in message["text"] for message in rang)
+        assert all(video["id"] in link_of(message) for message in rang)
         assert len(rang) in ((0, 1) if said_at_death else (1,)), [describe(m) for m in self.person.messages()[-8:]]
 
     def card_text(self, sent: Sent) -> str:
         return str(refreshed(self.person, sent.card)["text"])
+
+
+def link_of(message: dict[str, Any]) -> str:
+    """Where the button of a result leads."""
+    return str((find_button(message, "Open the video") or {}).get("url"))
 
 
 def is_same(message: dict[str, Any], other: dict[str, Any]) -> bool:
