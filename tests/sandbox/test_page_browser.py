@@ -21,6 +21,8 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.remote.webelement import WebElement
 
 from sandbox.telegram.settings import BOT_TOKEN
+from sandbox.tiktok.directory import Directory
+from sandbox.tiktok.posts import INBOX, Posts
 from sandbox.world import World
 from sandbox.youtube.library import Library
 
@@ -111,7 +113,20 @@ def video_id(state: Path) -> str:
 
 
 @pytest.fixture(scope="module")
-def address(state: Path, video_id: str) -> Iterator[str]:
+def draft_id(state: Path, video_id: str) -> str:
+    """A newer one: a draft in a creator's TikTok inbox."""
+    world = World(state, "http://127.0.0.1")
+    posts, size = Posts(world, Directory(world)), SAMPLE.stat().st_size
+    plan = {"video_size": size, "chunk_size": size, "total_chunk_count": 1}
+    draft = posts.begin(INBOX, "-000sandboxMorningTales0001", "test", None, plan)
+    shutil.copyfile(SAMPLE, posts.path(draft))
+    posts.arrive(draft, hashlib.sha256(SAMPLE.read_bytes()).hexdigest(), "video/mp4")
+    world.close()
+    return str(draft["id"])
+
+
+@pytest.fixture(scope="module")
+def address(state: Path, video_id: str, draft_id: str) -> Iterator[str]:
     command = [sys.executable, "-m", "sandbox", "--port", "0", "--state", str(state)]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None
@@ -243,6 +258,15 @@ def test_the_wall_shows_what_was_published_ready_to_play(page: Page, video_id: s
     assert page.one("wall-privacy").text == "public"
     video = page.one("wall-video")
     assert until(lambda: page.browser.execute_script("return arguments[0].readyState", video) >= 1)
+
+
+def test_a_draft_in_the_tiktok_inbox_is_finished_on_the_wall(page: Page, draft_id: str) -> None:
+    page.one("tab-wall").click()
+    page.one("wall-finish").click()
+    assert until(lambda: not page.all("wall-finish"))
+    card = page.all("wall-card")[0]
+    assert (card.get_attribute("data-video-id"), page.all("wall-platform")[0].text) == (draft_id, "TikTok")
+    assert until(lambda: page.all("wall-privacy")[0].text) == "public"
 
 
 def test_a_link_to_a_published_video_leads_to_the_wall(page: Page, video_id: str) -> None:
