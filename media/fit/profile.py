@@ -43,8 +43,8 @@ class FitProfile:
     max_size: int | None
     edit_list_allowed: bool = False
     index_must_be_first: bool = True
-    speed: str = "fast"
-    """x264's preset: how much time the encoder takes for the same quality in fewer bits."""
+    speed: str = "veryfast"
+    """x264's preset. At these bit rates "fast" gains 0.4 dB and takes twice the time."""
 
     def __post_init__(self) -> None:
         if not 0 < self.min_fps <= self.max_fps:

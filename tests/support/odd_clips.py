@@ -1,6 +1,6 @@
 """Videos as the world sends them: other codecs, turned, lying, uneven, with edit lists. Each flashes and clicks.
 
-The screen flashes white and the sound clicks at 0.5 s, 1.5 s, …; whoever moves one against the other is found out.
+The screen flashes white and the sound clicks at 0.5 s, 1.5 s, …; who moves one against the other is found out.
 """
 
 from __future__ import annotations
@@ -22,13 +22,15 @@ def flashing(
     *words: str,
     size: str = "180x320",
     rate: str = "30",
-    seconds: float = 2.0,
+    seconds: float = 1.2,
     audio: tuple[str, ...] = ("-c:a", "aac"),
     vf: str = "null",
 ) -> Path:
-    """Write a clip of grey noise that flashes, with clicks; `words` are ffmpeg's for the codec of the picture."""
+    """A clip of grey noise that flashes, with clicks, made once; `words` are ffmpeg's for the codec of the picture."""
+    if out.exists():
+        return out
     flash = "drawbox=c=white:t=fill:enable='gt(t,0.4)*lt(mod(t+0.5001,1),0.05)'"
-    picture = f"nullsrc=s={size}:r={rate}:d={seconds},geq=lum='40+mod(X+3*Y,50)':cb=128:cr=128,{flash},{vf}"
+    picture = f"color=c=0x505050:s={size}:r={rate}:d={seconds},noise=alls=30,{flash},{vf}"
     clicks = f"aevalsrc='if(gt(t,0.4)*lt(mod(t+0.5,1),0.003),0.9*sin(2*PI*2000*t),0)':s=48000:d={seconds}"
     codecs = words or X264
     run_ffmpeg("-f", "lavfi", "-i", picture, "-f", "lavfi", "-i", clicks, *codecs, *audio, out)

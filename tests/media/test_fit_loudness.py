@@ -1,0 +1,52 @@
+"""Loudness on request: near the wanted figure, under the ceiling, as long as before, and silence left alone."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from media.ffmpeg import Ffmpeg
+from media.fit import EVERYWHERE, FitChoices, fit, plan_fit
+from media.fit.loudness import FROM_START, find_gain, measure
+from media.probe import probe
+from tests.support.clips import run_ffmpeg, spoken_clip, video_packets
+
+LOUD = FitChoices(loudness_lufs=-14.0)
+
+
+async def test_speech_comes_to_the_wanted_loudness_below_the_ceiling(
+    ffmpeg: Ffmpeg, clips: Path, tmp_path: Path
+) -> None:
+    source, out = spoken_clip(clips, 3, music=False), tmp_path / "out.mp4"
+    before = await measure(ffmpeg, source, FROM_START, time_limit_s=60)
+    assert abs(before.lufs - -14) > 2
+    info = await probe(source)
+    await fit(ffmpeg, source, out, plan_fit(info, EVERYWHERE, LOUD))
+    after = await measure(ffmpeg, out, FROM_START, time_limit_s=60)
+    assert after.lufs == pytest.approx(-14.0, abs=1.0)
+    assert after.peak_dbtp <= -1.0
+    made = (await probe(out)).require_audio()
+    assert made.sample_rate == 48_000
+    assert made.duration_s == pytest.approx(info.require_audio().duration_s, abs=0.05)
+
+
+async def test_the_picture_is_copied_while_the_loudness_changes(ffmpeg: Ffmpeg, clips: Path, tmp_path: Path) -> None:
+    source, out = spoken_clip(clips, 3), tmp_path / "out.mp4"
+    await fit(ffmpeg, source, out, plan_fit(await probe(source), EVERYWHERE, LOUD))
+    assert [one[-1] for one in video_packets(out)] == [one[-1] for one in video_packets(source)]
+
+
+async def test_a_plain_gain_is_enough_where_the_peaks_fit(ffmpeg: Ffmpeg, tmp_path: Path) -> None:
+    tone = tmp_path / "tone.mp4"
+    run_ffmpeg("-f", "lavfi", "-i", "sine=f=1000:d=2,volume=6dB", "-c:a", "aac", tone)
+    chain = await find_gain(ffmpeg, tone, -23.0, time_limit_s=60)
+    assert chain is not None
+    assert "alimiter" not in chain
+    assert (await measure(ffmpeg, tone, f"{FROM_START},{chain}", time_limit_s=60)).lufs == pytest.approx(-23, abs=0.2)
+
+
+async def test_silence_is_left_alone(ffmpeg: Ffmpeg, tmp_path: Path) -> None:
+    silence = tmp_path / "silence.mp4"
+    run_ffmpeg("-f", "lavfi", "-i", "anullsrc=r=48000:cl=stereo", "-t", "2", "-c:a", "aac", silence)
+    assert await find_gain(ffmpeg, silence, -14.0, time_limit_s=60) is None
