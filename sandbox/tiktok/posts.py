@@ -130,6 +130,13 @@ class Posts:
             if mine and status(post, now) == UPLOADING:
                 self.end(post, "auth_removed")
 
+    def sweep(self) -> None:
+        """Remove the bytes of uploads that ran out unfinished; their lines stay."""
+        now = self._world.clock.now()
+        for post in self.all():
+            if post["arrived_at"] is None and status(post, now) == FAILED:
+                self.path(post).unlink(missing_ok=True)
+
     def begun_since(self, since: datetime, *, mode: str, creator: str | None = None) -> list[Post]:
         """By `posts_count_from`: all begun ones, or those whose bytes came."""
         counts = "created_at" if settings.load(self._store).posts_count_from == "init" else "arrived_at"

@@ -61,6 +61,7 @@ def app(world: World) -> web.Application:
     """All three hosts."""
     directory, grants = Directory(world), Grants(world)
     posts = Posts(world, directory)
+    posts.sweep()
     gate = Gate(world, directory, grants)
     tiktok = web.Application()
     tiktok.router.add_routes(Consent(world, directory, grants).routes())

@@ -84,8 +84,7 @@ class Upload:
             self._posts.save(post)
             return self._answer(post, 206)
         digest = await asyncio.to_thread(_sha256, self._posts.path(post))
-        if self._writers.get(post["id"]) is not me:
-            raise ConnectionCutError
+        self._require_current(post, me)
         return self._answer(self._posts.arrive(self._now(post), digest, request.content_type), 201)
 
     async def _write(self, request: web.Request, post: Post, me: object, length: int) -> bool:
@@ -97,11 +96,16 @@ class Upload:
             file.seek(post["stored"])
             async for piece in request[WIRE].pieces():
                 # No await stands between this look and the write, so two writers never interleave.
-                if self._writers.get(post["id"]) is not me:
-                    raise ConnectionCutError
+                self._require_current(post, me)
                 file.write(piece)
                 arrived += len(piece)
+        self._require_current(post, me)
         return arrived == length
+
+    def _require_current(self, post: Post, me: object) -> None:
+        """Raises ConnectionCutError where another request for the same upload has come since."""
+        if self._writers.get(post["id"]) is not me:
+            raise ConnectionCutError
 
     def _keep_partial(self, post: Post, received: int, me: object) -> None:
         keeps = settings.load(self._world.store).keep_partial_chunks

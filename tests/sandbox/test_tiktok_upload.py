@@ -1,14 +1,20 @@
 """Inits and chunks by TikTok's rules, byte by byte."""
 
 import hashlib
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from sandbox.tiktok.chunks import check_plan, chunk_end
+from sandbox.tiktok.directory import Directory
 from sandbox.tiktok.errors import BadParameterError
+from sandbox.tiktok.posts import INBOX, Posts
 from sandbox.tiktok.settings import TiktokSettings
+from sandbox.world import World
 from tests.sandbox.outside import random_bytes
 from tests.sandbox.tiktok_creator import (
     MIB5,
@@ -216,6 +222,35 @@ def test_a_chunk_that_was_cut_off_counts_for_nothing_unless_set_so(creator: Crea
     assert creator.status(begun["publish_id"])["uploaded_bytes"] == stored
     assert creator.put(begun["upload_url"], content[stored:], stored, len(content)).status_code == 201
     assert creator.ledger()[0]["sha256"] == hashlib.sha256(content).hexdigest()
+
+
+def test_a_client_that_comes_back_on_another_connection_ends_the_old_one(creator: Creator) -> None:
+    content = random_bytes(200_000)
+    begun = data(creator.init(len(content)))
+    fault = creator.sandbox.fault(service="tiktok", path="/upload/", fault="hold", nth=1, bytes=65_536)
+    with ThreadPoolExecutor(1) as pool:
+        old = pool.submit(creator.put, begun["upload_url"], content)
+        while not creator.sandbox.holding(fault):
+            pass
+        assert creator.put(begun["upload_url"], content).status_code == 201
+        creator.sandbox.release(fault)
+        with pytest.raises(httpx.TransportError):
+            old.result(timeout=10)
+    assert [line["sha256"] for line in creator.ledger()] == [hashlib.sha256(content).hexdigest()]
+
+
+def test_the_bytes_of_an_upload_that_ran_out_are_removed(tmp_path: Path) -> None:
+    world = World(tmp_path, "http://127.0.0.1:8700")
+    posts = Posts(world, Directory(world))
+    plan = {"video_size": 3, "chunk_size": 3, "total_chunk_count": 1}
+    old, new = (posts.begin(INBOX, "-000sandboxMorningTales0001", "client", None, plan) for _ in range(2))
+    posts.save({**new, "expires_at": "2999-01-01T00:00:00+00:00"})
+    for post in (old, new):
+        posts.path(post).write_bytes(b"ab")
+    world.clock.advance(timedelta(hours=2))
+    posts.sweep()
+    assert [posts.path(post).exists() for post in (old, new)] == [False, True]
+    world.close()
 
 
 def test_a_lost_answer_to_the_last_chunk_leaves_a_post(creator: Creator) -> None:
