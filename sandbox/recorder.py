@@ -10,11 +10,12 @@ from typing import Any
 _KEPT = 5000  # requests remembered
 _HEADERS = (
     "Authorization", "Content-Length", "Content-Range", "Content-Type", "Range", "Slug", "User-Agent",
-    "X-Upload-Content-Length", "X-Upload-Content-Type",
+    "X-Upload-Content-Length", "X-Upload-Content-Type", "offset", "file_size",
 )  # fmt: skip
 _SECRET_HEADERS = frozenset({"Authorization"})
 _SECRET_QUERY = frozenset({
     "upload_id", "upload_token", "code", "state", "token", "code_challenge", "access_token", "client_secret",
+    "fb_exchange_token", "input_token",
 })  # fmt: skip
 _BOT_TOKEN = re.compile(r"(/bot)[^/]+")
 
