@@ -138,8 +138,8 @@ def test_an_unknown_language_is_english_and_a_regional_one_its_language() -> Non
 
 
 def test_an_unknown_error_code_still_says_something() -> None:
-    said = formats.fault_sentence(Fault("tiktok.spam_risk"), EN, zone="UTC", now=NOON)
-    assert said == "Something went wrong (code tiktok.spam_risk)."
+    said = formats.fault_sentence(Fault("nowhere.known"), EN, zone="UTC", now=NOON)
+    assert said == "Something went wrong (code nowhere.known)."
 
 
 def test_a_moment_in_a_fault_is_told_on_the_operators_clock() -> None:
