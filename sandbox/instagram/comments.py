@@ -10,6 +10,7 @@ from sandbox.instagram import reel, settings
 from sandbox.instagram.call import Call, chosen
 from sandbox.instagram.errors import bad_parameter, no_permission, planned
 from sandbox.instagram.library import Library
+from sandbox.instagram.paging import page_of
 from sandbox.world import World
 
 _KIND = "instagram_comment"
@@ -37,12 +38,12 @@ class Comments:
     async def list(self, call: Call) -> web.Response:
         """GET /{media}/comments: newest first, without replies."""
         found = [c for c in reversed(self._library.comments(call.target["id"])) if c["parent"] is None]
-        return web.json_response({"data": [self._shown(c, call) for c in found[:_PAGE]]})
+        return web.json_response(page_of(call, found, lambda comment: self._shown(comment, call), _PAGE))
 
     async def replies(self, call: Call) -> web.Response:
         """GET /{comment}/replies."""
         found = [c for c in self._library.comments(call.target["media"]) if c["parent"] == call.target["id"]]
-        return web.json_response({"data": [self._shown(c, call) for c in found[:_PAGE]]})
+        return web.json_response(page_of(call, found, lambda comment: self._shown(comment, call), _PAGE))
 
     async def show(self, call: Call) -> web.Response:
         """GET /{comment}."""

@@ -10,9 +10,10 @@ from sandbox.instagram import settings
 from sandbox.instagram.call import Call, chosen
 from sandbox.instagram.errors import GraphError, bad_parameter
 from sandbox.instagram.library import Library, Media, permalink
+from sandbox.instagram.paging import page_of
 from sandbox.world import World
 
-_USUAL, _MOST = 25, 100
+_USUAL = 25
 _METRICS = {
     "reach": "Accounts reached", "views": "Views", "likes": "Likes", "comments": "Comments", "saved": "Saved",
     "shares": "Shares", "reposts": "Reposts", "total_interactions": "Interactions",
@@ -37,21 +38,7 @@ class MediaNodes:
     async def list(self, call: Call) -> web.Response:
         """GET /{ig-user}/media: newest first; limit, after, before, since, until."""
         found = self._between(call, self._library.of_account(call.account["id"]))
-        ids, limit = [media["id"] for media in found], min(call.number("limit") or _USUAL, _MOST)
-        start = 0
-        if after := call.text("after"):
-            start = ids.index(after) + 1 if after in ids else len(ids)
-        elif before := call.text("before"):
-            start = max(0, (ids.index(before) if before in ids else 0) - limit)
-        page = found[start : start + limit]
-        body: dict[str, Any] = {"data": [self._shown(media, call.fields()) for media in page]}
-        if page:
-            paging: dict[str, Any] = {"cursors": {"before": page[0]["id"], "after": page[-1]["id"]}}
-            if start + limit < len(found):
-                asked = call.request.url.update_query(after=page[-1]["id"])
-                paging["next"] = str(asked.without_query_params("access_token"))
-            body["paging"] = paging
-        return web.json_response(body)
+        return web.json_response(page_of(call, found, lambda media: self._shown(media, call.fields()), _USUAL))
 
     async def change(self, call: Call) -> web.Response:
         """POST /{media}: comment_enabled, and nothing else; a caption cannot be changed."""

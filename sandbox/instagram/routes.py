@@ -104,8 +104,11 @@ class _Servers:
             if address.login == INSTAGRAM
             else ("oauth/access_token", "debug_token")
         )
-        if path not in known or (request.method != "GET" and path != "oauth/access_token"):
+        if path not in known:
             return None
+        if request.method != "GET" and path != "oauth/access_token":
+            message = f"Unsupported request - method type: {request.method.lower()}"
+            raise GraphError(100, None, message, kind="IGApiException")
         given = await parameters_of(request)
         if path == "access_token":
             return self._logins.exchange(request, given)

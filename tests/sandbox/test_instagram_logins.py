@@ -166,6 +166,12 @@ def test_only_a_short_token_is_exchanged_and_only_with_the_secret(instagram: Per
     assert error(exchange(instagram)) == (452, None)
 
 
+def test_the_exchange_is_a_get_alone(instagram: Person) -> None:
+    answer = instagram.sandbox.http.post("/instagram/graph/access_token", data={"access_token": instagram.token})
+    assert error(answer) == (100, None)
+    assert answer.json()["error"]["message"] == "Unsupported request - method type: post"
+
+
 def test_a_long_token_is_refreshed_from_a_day_of_age_until_it_ends(instagram: Person) -> None:
     outside, token = instagram.sandbox, exchange(instagram).json()["access_token"]
     assert error(refresh(outside, token)) == (100, None)

@@ -121,6 +121,15 @@ def test_comments_are_written_listed_hidden_and_deleted(outside: Sandbox, login:
     assert someone.get(f"{media}/comments").json()["data"] == []
 
 
+def test_comments_come_in_pages(facebook: Person) -> None:
+    media = facebook.published()
+    written = [facebook.post(f"{media}/comments", message=f"no {number}").json()["id"] for number in range(3)]
+    page = facebook.get(f"{media}/comments", limit="2").json()
+    rest = facebook.get(f"{media}/comments", limit="2", after=page["paging"]["cursors"]["after"]).json()
+    assert [row["id"] for row in [*page["data"], *rest["data"]]] == written[::-1]
+    assert ("next" in page["paging"], "next" in rest["paging"]) == (True, False)
+
+
 @pytest.mark.parametrize("message", ["", "a" * 301, "#a #b #c #d #e", "https://a.example www.b.example", "ALL LOUD"])
 def test_comments_that_may_not_be_so(facebook: Person, message: str) -> None:
     assert error(facebook.post(f"{facebook.published()}/comments", message=message)) == (100, None)
