@@ -93,7 +93,8 @@ def test_an_init_gives_an_id_and_an_address_on_the_upload_host(creator: Creator)
         ("source_info", "chunk_size", True), ("source_info", "total_chunk_count", 2), ("source_info", "source", None),
         ("post_info", "title", 7), ("post_info", "title", "\N{GRINNING FACE}" * 1101),
         ("post_info", "privacy_level", "FRIENDS"), ("post_info", "disable_duet", "true"), ("post_info", "is_aigc", 1),
-        ("post_info", "video_cover_timestamp_ms", 1.5), ("post_info", "video_cover_timestamp_ms", 2**31),
+        ("post_info", "video_cover_timestamp_ms", 1.5), ("post_info", "video_cover_timestamp_ms", True),
+        ("post_info", "video_cover_timestamp_ms", 2**31),
     ],
 )  # fmt: skip
 def test_a_field_of_a_wrong_type_or_value_is_refused(creator: Creator, part: str, field: str, value: Any) -> None:
