@@ -17,6 +17,7 @@ from platforms.base import BeforeCommit, OnProgress, OnSession, UploadSession, V
 from platforms.chunks import Chunk, FileChangedError, FileSource, next_chunk
 from platforms.errors import ContentRejectedError, OutcomeUnknownError, SessionGoneError, UnexpectedAnswerError
 from platforms.http import Http
+from platforms.known_files import KnownFiles
 from platforms.youtube.api import bearer
 from platforms.youtube.errors import error_of
 from platforms.youtube.resources import video_body
@@ -50,6 +51,7 @@ class ResumableUpload:
         self._settings = settings
         self._clock = clock
         self._pool = pool
+        self._known = KnownFiles(clock)
 
     async def open(self, access_token: str, file: VideoFile, meta: VideoMeta) -> UploadSession:
         """Trade the metadata for a session. No byte of the file is sent; metadata and quota are judged here."""
@@ -95,13 +97,16 @@ class ResumableUpload:
             return standing.video_id
         _require_same_file(handle, file)
         try:
-            source = await FileSource.open(file.path, size=file.size, sha256=file.sha256, pool=self._pool)
+            source = await FileSource.begin(
+                file.path, size=file.size, sha256=file.sha256, pool=self._pool, known=self._known
+            )
             try:
                 while isinstance(standing, Incomplete):
                     await _follow(session, standing, handle, on_session)
                     await on_progress(standing.offset)
                     chunk = self._next(standing.offset, file.size)
                     if chunk.is_last:
+                        await source.verified()
                         await before_commit()
                     standing = await session.put(chunk, source, file.mime_type)
             finally:
