@@ -1,1 +1,1 @@
-"""ffmpeg in a guarded child process: probe, extract and replace the audio."""
+"""ffmpeg in a guarded child process: probe, fit to what sites accept, replace the audio, take a still."""

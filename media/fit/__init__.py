@@ -1,6 +1,6 @@
 """One file that every site accepts: what a video needs for that (a plan), the work, and what to tell about it."""
 
-from media.fit.plan import Action, FitPlan, Reason, plan_fit
+from media.fit.plan import Action, FitPlan, Reason, has_wanted_shape, plan_fit
 from media.fit.profile import EVERYWHERE, Aspect, FitChoices, FitProfile
 from media.fit.verdicts import Severity, TargetLimits, Verdict, verdicts
 from media.fit.work import fit
@@ -17,6 +17,7 @@ __all__ = [
     "TargetLimits",
     "Verdict",
     "fit",
+    "has_wanted_shape",
     "plan_fit",
     "verdicts",
 ]

@@ -28,10 +28,12 @@ class Placement:
 
     @property
     def is_scaled(self) -> bool:
+        """Pixels are merged."""
         return self.scaled != self.cropped
 
     @property
     def is_padded(self) -> bool:
+        """The canvas shows more than the picture."""
         return self.canvas != self.scaled
 
 

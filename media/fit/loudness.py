@@ -35,6 +35,7 @@ class Loudness:
 
     @property
     def is_silence(self) -> bool:
+        """Nothing that a gain could bring up."""
         return not self.lufs > SILENCE_LUFS
 
 
@@ -42,7 +43,7 @@ def gain_filter(gain_db: float, *, limited: bool) -> str:
     """ffmpeg's words for the gain, with the limiter behind it where it is needed."""
     gain = f"volume={gain_db:.2f}dB"
     limit = 10 ** (LIMITER_DB / 20)
-    return f"{gain},alimiter=limit={limit:.4f}:attack=5:release=50:level=false" if limited else gain
+    return f"{gain},alimiter=limit={limit:.4f}:attack=5:release=50:level=false:latency=true" if limited else gain
 
 
 async def measure(ffmpeg: Ffmpeg, source: Path, chain: str, *, time_limit_s: float) -> Loudness:

@@ -8,7 +8,7 @@ from enum import StrEnum
 from fractions import Fraction
 
 from media.fit import rates
-from media.fit.geometry import Placement, has_shape, place
+from media.fit.geometry import Placement, has_shape, place, square
 from media.fit.profile import Aspect, FitChoices, FitProfile
 from media.info import AudioStream, MediaInfo, VideoStream
 
@@ -77,6 +77,7 @@ class FitPlan:
 
     @property
     def codes(self) -> frozenset[str]:
+        """What has to be done, without the figures."""
         return frozenset(reason.code for reason in self.reasons)
 
 
@@ -214,6 +215,6 @@ def _encoded_size(info: MediaInfo, picture: PicturePlan, profile: FitProfile) ->
 
 
 def has_wanted_shape(info: MediaInfo, profile: FitProfile) -> bool:
-    """Whether the picture already has the wanted shape, so that nobody needs to be asked."""
+    """Whether the picture has the wanted shape as it is: nobody needs to be asked about padding or cropping."""
     video = info.require_video()
-    return has_shape((video.width, video.height), profile.wanted_aspect)
+    return has_shape(square((video.width, video.height), video.pixel_aspect), profile.wanted_aspect)

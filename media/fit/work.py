@@ -73,7 +73,7 @@ def _sound_words(plan: FitPlan, chain: str) -> tuple[str, ...]:
         return ("-an",)
     if plan.sound is None:
         # A packet from before the first moment is an encoder's start-up; copied, it would push the sound back.
-        return ("-map", "0:a:0", "-c:a", "copy", "-copypriorss:a", "0")
+        return ("-map", "0:a:0", "-c:a", "copy", "-bsf:a", "noise=drop='lt(pts,-duration/2)'")
     return (
         *("-map", "0:a:0", "-af", chain, "-ar", str(plan.sound.sample_rate), "-ac", str(plan.sound.channels)),
         *("-c:a", "aac", "-b:a", str(plan.sound.bitrate)),

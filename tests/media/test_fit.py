@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import struct
 from collections.abc import Callable
 from pathlib import Path
 
@@ -167,6 +168,18 @@ async def test_what_came_in_comes_out_accepted_and_in_sync(
     assert flashes(out)[0] - clicks(out)[0] == pytest.approx(seen_s - heard_s, abs=FRAME_S)
 
     assert plan_fit(after, EVERYWHERE, FitChoices()).action is Action.KEEP
+
+
+async def test_a_phones_longer_start_up_is_taken_out_to_the_nearest_packet(
+    ffmpeg: Ffmpeg, clips: Path, tmp_path: Path
+) -> None:
+    data, hidden = bytearray(edit_list(clips).read_bytes()), 2112
+    of_sound = data.rfind(b"elst")
+    struct.pack_into(">i", data, of_sound + 16, hidden)
+    (tmp_path / "phone.mp4").write_bytes(data)
+    plan, _ = await fitted(ffmpeg, tmp_path / "phone.mp4", tmp_path / "out.mp4")
+    assert plan.action is Action.REMUX
+    assert clicks(tmp_path / "out.mp4")[0] == pytest.approx(0.5 - (hidden - 1024) / 48_000, abs=512 / 48_000)
 
 
 async def test_a_remux_copies_every_picture(ffmpeg: Ffmpeg, clips: Path, tmp_path: Path) -> None:

@@ -11,7 +11,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from media.errors import NoVideoTrackError
-from media.fit import EVERYWHERE, Action, Aspect, FitChoices, FitPlan, TargetLimits, Verdict, plan_fit, verdicts
+from media.fit import (
+    EVERYWHERE,
+    Action,
+    Aspect,
+    FitChoices,
+    FitPlan,
+    TargetLimits,
+    Verdict,
+    has_wanted_shape,
+    plan_fit,
+    verdicts,
+)
 from media.fit.geometry import has_shape, place
 from media.fit.rates import constant_fps, has_fps
 from media.info import AudioStream, MediaInfo, VideoStream
@@ -113,6 +124,12 @@ def test_a_lying_picture_is_padded_or_cropped_by_choice() -> None:
 def test_a_picture_of_the_wanted_shape_is_neither_padded_nor_cropped() -> None:
     for aspect in Aspect:
         assert plan(clip(width=720, height=1280), aspect).action is Action.KEEP
+
+
+def test_the_shape_is_that_of_the_picture_as_shown() -> None:
+    assert has_wanted_shape(clip(), EVERYWHERE)
+    assert has_wanted_shape(clip(width=1440, pixel_aspect=0.75), EVERYWHERE)
+    assert not has_wanted_shape(clip(width=1920, height=1080), EVERYWHERE)
 
 
 def test_sound_alone_is_no_video() -> None:
