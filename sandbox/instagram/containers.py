@@ -85,6 +85,13 @@ class Containers:
         path = self.path(container)
         return path.stat().st_size if path.exists() else 0
 
+    def sweep(self) -> None:
+        """Remove the bytes of containers that were never published and have expired; their lines stay."""
+        for container in self.all():
+            if self.status_code(container) == EXPIRED:
+                self.path(container).unlink(missing_ok=True)
+                self.cover_path(container).unlink(missing_ok=True)
+
     def status_code(self, container: Container) -> str:
         """One of the five."""
         rules, now = settings.load(self._store), self._world.clock.now()

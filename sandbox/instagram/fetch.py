@@ -9,7 +9,7 @@ from urllib.parse import urljoin, urlsplit
 from aiohttp import ClientError, ClientResponse, ClientSession, ClientTimeout
 
 from sandbox.instagram import settings
-from sandbox.instagram.containers import FETCHING, Container, Containers
+from sandbox.instagram.containers import FETCHING, IN_PROGRESS, Container, Containers
 from sandbox.instagram.errors import GraphError
 from sandbox.world import World
 
@@ -38,7 +38,7 @@ class Fetcher:
     def go_on(self) -> None:
         """After a restart: what was being fetched is fetched anew."""
         for container in self._containers.all():
-            if container["state"] == FETCHING:
+            if container["state"] == FETCHING and self._containers.status_code(container) == IN_PROGRESS:
                 self._spawn(container, None)
 
     async def stop(self) -> None:
@@ -85,13 +85,15 @@ class Fetcher:
             await self._containers.complete(container)
 
     async def _body(self, container: Container, response: ClientResponse) -> None:
-        largest, arrived = settings.load(self._world.store).largest_file, 0
+        rules, arrived = settings.load(self._world.store), 0
         with self._containers.path(container).open("wb", buffering=0) as file:
             async for piece in response.content.iter_chunked(_PIECE):
                 arrived += len(piece)
-                if arrived > largest:
+                if arrived > rules.largest_file:
                     raise ValueError("larger than a Reel may be")
                 file.write(piece)
+                if rules.fetch_bytes_per_s:
+                    await asyncio.sleep(len(piece) / rules.fetch_bytes_per_s)
 
     def _check_head(self, response: ClientResponse) -> None:
         """Raises ValueError for what is no video, or too large a one."""

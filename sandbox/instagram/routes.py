@@ -49,7 +49,7 @@ class _Servers:
     def __init__(self, world: World) -> None:
         self._world = world
         self._directory, self._grants = Directory(world), Grants(world)
-        containers = Containers(world)
+        self._containers = containers = Containers(world)
         library = Library(world, self._directory, containers)
         self._fetcher = Fetcher(world, containers)
         self._logins = Logins(world, self._directory, self._grants)
@@ -70,7 +70,8 @@ class _Servers:
         ]
 
     async def fetching(self, _: web.Application) -> AsyncIterator[None]:
-        """What was being fetched when the last process died is fetched again."""
+        """What was being fetched when the last process died is fetched again; what has expired makes room."""
+        self._containers.sweep()
         self._fetcher.go_on()
         yield
         await self._fetcher.stop()

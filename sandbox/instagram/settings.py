@@ -35,6 +35,7 @@ class InstagramSettings:
     longest_s: float = 900.0
     strict_media: bool = False  # also refuse what is no mp4, and edit lists
     fetch_timeout_s: float = 10.0  # of real time, for the answer and between two pieces
+    fetch_bytes_per_s: float | None = None  # of real time; None: as fast as it comes
     fetch_head: bool = False  # ask HEAD before GET
     next_outcomes: list[int] = field(default_factory=list)  # of the next files: 0 good, or an error code like 2207082
     # Publishing.

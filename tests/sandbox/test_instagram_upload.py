@@ -189,6 +189,17 @@ def test_the_longest_caption_three_collaborators_and_unknown_parameters_pass(fac
     assert (line["id"], line["caption"], line["collaborators"]) == (media, caption, ["a", "b", "c"])
 
 
+def test_the_bytes_of_expired_containers_are_removed_at_the_next_start(facebook: Person) -> None:
+    forgotten, published = facebook.upload(), facebook.published()
+    facebook.sandbox.advance(DAY + 60)
+    facebook.sandbox.restart()
+    stored = {
+        c["id"]: c["stored"] for c in facebook.sandbox.get("instagram/containers", account=facebook.id)["containers"]
+    }
+    assert stored == {forgotten: 0, facebook.ledger()[0]["container_id"]: 1000}
+    assert facebook.ledger()[0]["id"] == published
+
+
 @pytest.mark.parametrize("login", ["instagram", "facebook"])
 def test_a_video_url_is_fetched_by_the_server_with_no_token(outside: Sandbox, shelf: Shelf, login: str) -> None:
     someone, content = person(outside, login), random_bytes(300_000)
@@ -221,9 +232,11 @@ def test_an_address_that_gives_no_video_is_refused(
     assert error(instagram.post(f"{instagram.id}/media", media_type="REELS", video_url=url)) == (9004, 2207052)
 
 
-@pytest.mark.parametrize("url", ["http://192.0.2.1/v.mp4", "https://example.com/v.mp4", "file:///etc/passwd", "x"])
-def test_only_this_machine_is_asked(instagram: Person, url: str) -> None:
-    assert error(instagram.post(f"{instagram.id}/media", media_type="REELS", video_url=url)) == (9004, 2207052)
+@pytest.mark.parametrize("url", ["http://127.1:{port}/v", "file:///etc/passwd", "ftp://127.0.0.1:{port}/v", "v"])
+def test_only_this_machine_is_asked_by_name_and_over_http(instagram: Person, shelf: Shelf, url: str) -> None:
+    address = url.format(port=shelf.put("/v", b"video").split(":")[2].split("/")[0])
+    assert error(instagram.post(f"{instagram.id}/media", media_type="REELS", video_url=address)) == (9004, 2207052)
+    assert shelf.asked == []
 
 
 def test_a_video_that_breaks_off_fails_its_container(instagram: Person, shelf: Shelf) -> None:
