@@ -15,12 +15,14 @@ from platforms.errors import (
     ContentRejectedError,
     NeedsOperatorError,
     PlatformError,
+    QuotaExhaustedError,
     SessionGoneError,
     TransientError,
     UnexpectedAnswerError,
 )
 from platforms.instagram.api import GraphApi
 from platforms.instagram.errors import is_not_found
+from platforms.instagram.limits import CONTAINERS
 from platforms.instagram.resources import Container, ContainerState, caption_of, identifier, parse_container, text
 from platforms.instagram.settings import NAME, InstagramSettings, Login
 from platforms.instagram.users import Users
@@ -48,13 +50,12 @@ class Containers:
             raise ContentRejectedError("The file is empty.", platform=NAME, code="instagram.file_empty")
         user = await self._users.of(access_token)
         form = {"media_type": "REELS"} | container_fields(meta) | self._source(file, meta)
-        body = await self._api.post(access_token, f"{user.user_id}/media", form)
+        body = await self._make(access_token, f"{user.user_id}/media", form)
         container_id = identifier(body)
         if not container_id:
             raise UnexpectedAnswerError("The container has no id.", platform=NAME, reason="malformed")
-        data = {
-            "container_id": container_id,
-            "uri": text(body, "uri"),
+        address = {"uri": text(body, "uri")} if text(body, "uri") else {}
+        data = address | {
             "user_id": user.user_id,
             "username": user.username,
             "size": file.size,
@@ -62,6 +63,16 @@ class Containers:
             "opened_at": self._clock().isoformat(),
         }
         return UploadSession(data=data, upload_id=container_id)
+
+    async def _make(self, access_token: str, path: str, form: Mapping[str, str]) -> dict[str, Any]:
+        try:
+            return await self._api.post(access_token, path, form)
+        except QuotaExhaustedError as error:
+            # Publications are counted where they happen, at `media_publish`; here it is the day's containers.
+            full = error
+        raise QuotaExhaustedError(
+            full.detail, bucket=CONTAINERS, until=full.until, platform=NAME, reason=full.reason, code=full.code
+        )
 
     async def ask(self, access_token: str, session: UploadSession) -> Container:
         """Ask how a container is. Raises SessionGoneError where it can no longer become a Reel."""
@@ -145,10 +156,9 @@ def video_url(file: VideoFile, meta: VideoMeta) -> str:
 
 def container_id_of(session: UploadSession) -> str:
     """Return the container's id. Raises SessionGoneError for a session without one."""
-    container_id = identifier(session.data, "container_id")
-    if not container_id:
+    if not session.upload_id:
         raise SessionGoneError("No container was stored.", platform=NAME, reason="missingContainer")
-    return container_id
+    return session.upload_id
 
 
 def opened_at(session: UploadSession, default: datetime) -> datetime:

@@ -141,7 +141,7 @@ OAUTH_MESSAGES: tuple[tuple[re.Pattern[str], Meaning], ...] = (
     (re.compile(r"(authorization|verification) code|code (has|was|is)", re.IGNORECASE), _reauth("code_refused")),
     (re.compile(r"client.?(secret|id)|application|platform app|app.?id", re.IGNORECASE), _operator("client_refused")),
     (re.compile(r"denied", re.IGNORECASE), _reauth("consent_refused")),
-    (re.compile(r"token", re.IGNORECASE), _reauth("grant_gone")),
+    (re.compile(r"token|session", re.IGNORECASE), _reauth("grant_gone")),
 )
 
 ACTION_BLOCKED = "4/2207051"

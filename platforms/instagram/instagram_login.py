@@ -13,9 +13,10 @@ from typing import Any
 from urllib.parse import urlencode
 
 from platforms.base import AuthorizeRequest, Grant, Identity
+from platforms.errors import NeedsReauthError, TransientError
 from platforms.http import Http
 from platforms.instagram.resources import text
-from platforms.instagram.settings import InstagramSettings
+from platforms.instagram.settings import NAME, InstagramSettings
 from platforms.instagram.tokens import TokenServer, clean_code, moment_after, require_scopes, token_of
 from platforms.instagram.users import Users
 from platforms.oauth import parse_scopes
@@ -81,11 +82,22 @@ class InstagramLogin:
         return self._grant(token_of(long), scopes)
 
     async def refresh(self, refresh_token: str) -> Grant:
-        """Give the long-lived token 60 more days; it must be a day old and not have expired."""
-        renewed = await self._server.get(
-            f"{self._settings.api_url}/refresh_access_token", refresh_token, {"grant_type": "ig_refresh_token"}
-        )
-        return self._grant(token_of(renewed), _permissions(renewed))
+        """Give the long-lived token 60 more days; it must be a day old and not have expired.
+
+        Raises TransientError for a token that is too young: it lives, and renewing it can wait.
+        """
+        try:
+            renewed = await self._server.get(
+                f"{self._settings.api_url}/refresh_access_token", refresh_token, {"grant_type": "ig_refresh_token"}
+            )
+        except NeedsReauthError as error:
+            # What Meta says of a young token is not documented; a dead one is 190 or 452, never 100.
+            if error.reason.partition("/")[0] != "100":
+                raise
+            detail, reason = error.detail, error.reason
+        else:
+            return self._grant(token_of(renewed), _permissions(renewed))
+        raise TransientError(detail, platform=NAME, reason=reason, retry_after=timedelta(hours=1))
 
     async def revoke(self, token: str) -> None:
         """Do nothing: this login has no revocation. The token dies after 60 days, or when its owner removes the app."""

@@ -29,7 +29,7 @@ BUCKETS = (
 COSTS: Mapping[str, tuple[Cost, ...]] = {
     # A publication is counted when its container is made: `publish` is called again while Instagram still processes,
     # and a full allowance should hold a post back before its bytes are sent. It can only be too careful.
-    "open_upload": (Cost(PUBLISHES, 1), Cost(CONTAINERS, 1)),
+    "open_upload": (Cost(CONTAINERS, 1), Cost(PUBLISHES, 1)),
     "transfer": (),
     "publish": (),
     "check": (),

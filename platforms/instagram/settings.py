@@ -61,7 +61,7 @@ class InstagramSettings:
         if self.public_url and not is_safe_base(self.public_url):
             raise PlatformSettingsError(NAME, "public_url", "must be an https address that Meta can reach")
         if not re.fullmatch(r"v\d{1,3}\.\d", self.version):
-            raise PlatformSettingsError(NAME, "version", "must look like v26.0")
+            raise PlatformSettingsError(NAME, "graph_version", "must look like v26.0")
 
     @property
     def graph_url(self) -> str:
@@ -85,7 +85,7 @@ class InstagramSettings:
             client_id=given["client_id"],
             client_secret=given["client_secret"],
             login=login,
-            version=given.get("version", DEFAULT_VERSION),
+            version=given.get("graph_version", DEFAULT_VERSION),
             public_url=given.get("public_url", ""),
             **{key: given.get(key, default) for key, default in DEFAULT_URLS[login].items()},
         )

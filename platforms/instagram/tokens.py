@@ -47,15 +47,15 @@ class TokenServer:
 
 
 def _wants_get(response: httpx.Response) -> bool:
-    """Graph servers refuse a method as code 100 with these words, others with 405 (or 404 for an unknown route)."""
-    if response.status_code in (404, 405):
-        return True
-    return response.status_code == 400 and "unsupported request - method type" in response.text.lower()
+    """Graph servers refuse a method as code 100 with one of these sentences, others with 405 or 404."""
+    words = response.text.lower()
+    sentences = ("unsupported request - method type", "unsupported post request")
+    return response.status_code in (404, 405) or any(each in words for each in sentences)
 
 
 def clean_code(code: str) -> str:
-    """Take off the `#_` that Meta appends to the address it sends people back to."""
-    return code.removesuffix("#_")
+    """Take off what Meta appends to the address it sends people back to: `#_`, or `#_=_` after Facebook Login."""
+    return code.partition("#")[0]
 
 
 def token_of(body: Mapping[str, Any]) -> Mapping[str, Any]:

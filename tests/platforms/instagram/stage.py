@@ -240,8 +240,6 @@ def make_meta(**changes: Any) -> VideoMeta:
 
 def make_session(file: VideoFile, **changes: Any) -> UploadSession:
     data = {
-        "container_id": CONTAINER_ID,
-        "uri": "",
         "user_id": USER_ID,
         "username": "fabric",
         "size": file.size,

@@ -139,7 +139,7 @@ def test_without_an_app_instagram_is_left_out() -> None:
     [
         ({"client_id": "4711"}, "client_secret"),
         (APP | {"login": "google"}, "login"),
-        (APP | {"version": "26"}, "version"),
+        (APP | {"graph_version": "26"}, "graph_version"),
         (APP | {"api_url": "http://graph.instagram.com"}, "api_url"),
         (APP | {"public_url": "http://fabric.example"}, "public_url"),
     ],
@@ -151,7 +151,7 @@ def test_settings_that_cannot_work_are_named(settings: dict[str, str], key: str)
 
 
 def test_each_login_has_its_servers() -> None:
-    parsed = InstagramSettings.parse(APP | {"login": "facebook", "version": "v25.0"})
+    parsed = InstagramSettings.parse(APP | {"login": "facebook", "graph_version": "v25.0"})
     assert parsed is not None
     assert (parsed.login, parsed.graph_url) == (Login.FACEBOOK, "https://graph.facebook.com/v25.0")
 
