@@ -232,7 +232,7 @@ def test_an_address_that_gives_no_video_is_refused(
     assert error(instagram.post(f"{instagram.id}/media", media_type="REELS", video_url=url)) == (9004, 2207052)
 
 
-@pytest.mark.parametrize("url", ["http://127.1:{port}/v", "file:///etc/passwd", "ftp://127.0.0.1:{port}/v", "v"])
+@pytest.mark.parametrize("url", ["http://0.0.0.0:{port}/v", "file:///etc/passwd", "ftp://127.0.0.1:{port}/v", "v"])
 def test_only_this_machine_is_asked_by_name_and_over_http(instagram: Person, shelf: Shelf, url: str) -> None:
     address = url.format(port=shelf.put("/v", b"video").split(":")[2].split("/")[0])
     assert error(instagram.post(f"{instagram.id}/media", media_type="REELS", video_url=address)) == (9004, 2207052)
