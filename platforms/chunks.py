@@ -17,7 +17,7 @@ from typing import Any, TypeVar, TypeVarTuple, Unpack
 
 from platforms.known_files import KnownFiles
 
-PIECE_SIZE = 2 * 1024 * 1024  # bytes; less costs more switching, more gains nothing
+PIECE_SIZE = 1024 * 1024  # bytes; smaller ones cost more switching, larger ones only memory
 CHECK_FIRST_SIZE = 32 * 1024 * 1024  # bytes
 """A file up to this size is checked before `FileSource.begin` returns: it takes some hundredths of a second."""
 
