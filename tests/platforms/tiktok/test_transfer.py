@@ -169,6 +169,16 @@ async def test_a_416_is_followed_to_the_byte_that_tiktok_wants(upload: Upload, s
     assert whole(upload, stage)
 
 
+@pytest.mark.parametrize("header", ["bytes 0-1000/3500", "bytes 0-999/3500"])
+async def test_a_416_may_count_bytes_or_name_the_last_one(upload: Upload, stage: Stage, header: str) -> None:
+    stage.tells_uploaded = False
+    stage.stored = bytearray(upload.file.path.read_bytes()[:1000])
+    stage.script = [Say(416, headers={"Content-Range": header})]
+    await upload.run()
+    assert stage.ranges == RANGES
+    assert whole(upload, stage)
+
+
 async def test_a_416_that_names_no_byte_is_looked_up_in_the_status(upload: Upload, stage: Stage) -> None:
     stage.script = [Keep(), Say(416)]
     stage.tells_range = False
