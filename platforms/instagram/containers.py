@@ -27,7 +27,6 @@ from platforms.instagram.resources import Container, ContainerState, caption_of,
 from platforms.instagram.settings import NAME, InstagramSettings, Login
 from platforms.instagram.users import Users
 
-CONTAINER_LIFE = timedelta(hours=24)
 SETTLING = timedelta(minutes=2)
 """For so long a container that is not found may merely not be known everywhere yet."""
 

@@ -52,7 +52,7 @@ NEXT_POLLS = timedelta(minutes=1)  # Meta's guidance: "once per minute"
 FIRST_MINUTE = timedelta(minutes=1)
 
 REFUSALS = {ACTION_BLOCKED: "action_blocked", DUPLICATE: "duplicate_post"}
-"""Refusals that a second try would only repeat: where they left a container unpublished, a person decides."""
+"""Refusals that a second try would only repeat: where they published nothing, a person decides."""
 
 
 def poll_gap(waited: timedelta) -> timedelta:
@@ -133,6 +133,8 @@ class Publishing:
                 code="instagram.not_listed",
                 retry_after=FIRST_POLLS,
             )
+        if refused := REFUSALS.get(evidence.reason):
+            return CannotTell(refused)
         return Absent() if is_complete else CannotTell("too_many_uploads")
 
     async def _container(self, access_token: str, session: UploadSession | None) -> Container | None:

@@ -172,11 +172,12 @@ async def test_a_finished_container_is_published_as_it_is(facebook: Instagram, m
     assert await facebook.find_published(TOKEN, evidence(file)) == Unpublished()
 
 
+@pytest.mark.parametrize("state", ["FINISHED", "EXPIRED"])
 @pytest.mark.parametrize(("reason", "why"), [("4/2207051", "action_blocked"), ("506", "duplicate_post")])
 async def test_a_refusal_that_would_come_again_is_for_a_person(
-    facebook: Instagram, meta: Meta, file: VideoFile, reason: str, why: str
+    facebook: Instagram, meta: Meta, file: VideoFile, reason: str, why: str, state: str
 ) -> None:
-    meta.status_code = "FINISHED"
+    meta.status_code = state
     assert await facebook.find_published(TOKEN, evidence(file, reason=reason)) == CannotTell(why)
 
 
