@@ -16,6 +16,7 @@ from platforms.base import BeforeCommit, OnProgress, UploadSession, VideoFile, V
 from platforms.chunks import Chunk, FileChangedError, FileSource
 from platforms.errors import ContentRejectedError, SessionGoneError, TransientError, UnexpectedAnswerError
 from platforms.http import Http
+from platforms.known_files import KnownFiles
 from platforms.tiktok.api import TikTokApi
 from platforms.tiktok.caption import caption
 from platforms.tiktok.chunk_plan import ChunkPlan, plan_chunks
@@ -44,6 +45,7 @@ class FileUpload:
         self._settings = settings
         self._clock = clock
         self._pool = pool
+        self._known = KnownFiles(clock)
 
     async def open(self, access_token: str, file: VideoFile, meta: VideoMeta) -> UploadSession:
         """Register the upload. For a direct post the creator's options are asked first, as TikTok demands."""
@@ -84,7 +86,9 @@ class FileUpload:
         address = UploadAddress(self._http, self._clock, address=self._address(session), plan=plan)
         run = _Run(self, access_token, session, file, plan, address, on_progress, before_commit)
         try:
-            source = await FileSource.open(file.path, size=file.size, sha256=file.sha256, pool=self._pool)
+            source = await FileSource.begin(
+                file.path, size=file.size, sha256=file.sha256, pool=self._pool, known=self._known
+            )
             try:
                 await run.send_from(standing.uploaded or 0, source)
             finally:
@@ -172,6 +176,7 @@ class _Run:
 
     async def _put(self, chunk: Chunk, source: FileSource) -> Accepted | OutOfStep:
         if chunk.is_last:
+            await source.verified()
             self.upload.require_alive(self.session)
             await self.before_commit()
         return await self.address.put(chunk, source, self.file.mime_type)
