@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import os
+import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
@@ -109,22 +111,23 @@ def test_only_so_many_are_remembered(tmp_path: Path, later: KnownFiles) -> None:
 # While it is being sent.
 
 
-async def test_the_last_piece_of_another_file_is_never_given_out(
+async def test_the_last_piece_waits_for_a_slow_check_and_is_not_given_out_where_it_fails(
     path: Path, pool: ThreadPoolExecutor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(chunks, "CHECK_FIRST_SIZE", 0)
-    monkeypatch.setattr(chunks, "PIECE_SIZE", 1000)
-    source = await FileSource.begin(path, size=len(DATA), sha256="0" * 64, pool=pool)
-    given = bytearray()
-
-    async def take() -> None:
-        async for piece in source.pieces(Chunk(0, len(DATA) - 1, len(DATA))):
-            given.extend(piece)
-
+    monkeypatch.setattr(chunks, "PIECE_SIZE", len(DATA) // 2)
+    go_on = threading.Event()
+    monkeypatch.setattr(FileSource, "_digest", lambda source, size: go_on.wait(10) and "another")
+    source = await FileSource.begin(path, size=len(DATA), sha256=DIGEST, pool=pool)
+    pieces = source.pieces(Chunk(0, len(DATA) - 1, len(DATA)))
+    assert await anext(pieces) == DATA[: len(DATA) // 2]
+    last = asyncio.ensure_future(anext(pieces))
+    await asyncio.wait({last}, timeout=0.05)
+    assert not last.done()
+    go_on.set()
     with pytest.raises(FileChangedError):
-        await take()
+        await last
     await source.close()
-    assert len(given) < len(DATA)
 
 
 async def test_a_large_file_is_given_out_before_its_check_has_ended(
