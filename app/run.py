@@ -52,6 +52,8 @@ async def _run(settings: Settings, role: str, stack: AsyncExitStack) -> None:
     address = None
     in_sandbox = plays_in_sandbox(settings, role)
     if in_sandbox:
+        # The sandbox's home lies inside the real one, which must not be open to others before it is first used.
+        settings.home_path.mkdir(mode=0o700, parents=True, exist_ok=True)
         settings = apart(settings)
     home = Home(settings.home_path)
     if in_sandbox:

@@ -163,3 +163,4 @@ def test_a_start_on_a_port_of_another_program_says_which_setting_to_change(
     monkeypatch.setenv("FABRIC_SANDBOX_PORT", str(stranger_on_the_port))
     assert main(["run"]) == 1
     assert "FABRIC_SANDBOX_PORT" in capsys.readouterr().err
+    assert home.stat().st_mode & 0o777 == 0o700, "a home that is made for the sandbox is the real one later"
