@@ -65,9 +65,9 @@ $(RUNTIME): requirements.lock | $(PY)
 	@echo "Installing what Content Fabric runs on into $(VENV): about 2 GB, a few minutes, only this once."
 	@if [ -n "$(TORCH_INDEX)" ]; then \
 	  $(PIP) install -qq --index-url "$(TORCH_INDEX)" $$(grep -E '^torch(vision)?==' requirements.lock); fi
-	@$(PIP) install -qq $$(grep -E '^torch==' requirements.lock) && $(PIP) install -qq -r requirements.lock
+	@$(PIP) install -qq $$(grep -E '^torch==' requirements.lock) && $(PIP) install -qq --no-deps -r requirements.lock
 	@touch $@
 
 $(DEV): requirements-dev.lock $(RUNTIME)
-	@$(PIP) install -qq -r requirements-dev.lock
+	@$(PIP) install -qq --no-deps -r requirements-dev.lock
 	@touch $@

@@ -15,6 +15,9 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 HEADER = "# Written by `make lock` from pyproject.toml; do not edit by hand.\n"
 TORCH = "torch==2.13.0"
+# audio-separator asks for diffq on Linux, which has no wheels; diffq-fixed is the same module with wheels, and what it
+# asks for on Windows. The Makefile installs the lock file without resolving, so that nobody needs a compiler.
+REPLACED = {"diffq": "diffq-fixed"}
 
 
 def frozen(python: Path) -> list[str]:
@@ -23,7 +26,13 @@ def frozen(python: Path) -> list[str]:
         [str(python), "-m", "pip", "freeze", "--all"], check=True, capture_output=True, text=True
     ).stdout
     pins = [line.split("+", 1)[0].split(" @ ", 1)[0] for line in out.splitlines() if "==" in line]
-    return sorted((pin for pin in pins if not pin.startswith(("pip==", "wheel=="))), key=str.lower)
+    pins = [_replaced(pin) for pin in pins if not pin.startswith(("pip==", "wheel=="))]
+    return sorted(pins, key=str.lower)
+
+
+def _replaced(pin: str) -> str:
+    name, version = pin.split("==")
+    return f"{REPLACED.get(name, name)}=={version}"
 
 
 def main() -> int:
