@@ -151,11 +151,10 @@ def test_killed_before_and_after_every_commit_from_the_approval_on(stage: Stage)
     assert nth > 20, "there are more commits than that in the life of an upload"
 
 
-@pytest.mark.parametrize(
-    "spacing", [34, *(pytest.param(number, marks=pytest.mark.long) for number in (18, 21, 24, 28, 40))]
-)
+@pytest.mark.parametrize("spacing", [34, *(pytest.param(number, marks=pytest.mark.long) for number in (21, 24, 28))])
 def test_a_product_that_dies_again_and_again_gets_through_in_the_end(stage: Stage, spacing: int) -> None:
-    """Each life passes that many points. Lives of 15 all end before the render is recorded, so nothing moves on."""
+    """Each life passes that many points. Lives of 15 all end before the render is recorded, so nothing moves on; lives
+    of 40 are so long that one death is all there is."""
     sent = stage.ready(size=2 * CHUNK + SOME)
     stage.fabric.die("", spacing)
     stage.approve(sent)
