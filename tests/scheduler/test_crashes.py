@@ -111,7 +111,7 @@ async def run_schedule(world: World, seed: int) -> Outcome:
 
 
 def gave_up_before_anything(world: World, outcome: Outcome) -> bool:
-    """A site that answers nonsense three times in a row is not asked a fourth time: the operator may try again."""
+    """A site that fails at the beginning and answers nonsense at the third try is given up: the operator may retry."""
     told = [notice.can_retry for notice in world.recorder.of(TaskFailed)]
     return outcome.status is TaskStatus.FAILED and outcome.videos == 0 and told == [True]
 
