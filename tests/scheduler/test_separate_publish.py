@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -17,9 +18,12 @@ from platforms.base import (
     SearchResult,
     Unpublished,
     UploadSession,
+    VideoFile,
     VideoMeta,
+    Violation,
 )
 from platforms.errors import NeedsOperatorError, NotReadyError, OutcomeUnknownError
+from platforms.limits import Scope
 from scheduler.notices import TaskCompleted, TaskDeferred, TaskNeedsAttention
 from storage.values import Stage, TaskStatus
 from tests.scheduler.world import START, World
@@ -156,12 +160,22 @@ async def test_what_is_left_to_the_operator_is_said_with_the_result(world: World
     assert notice.left == task.fault
 
 
+async def test_a_sites_rules_are_told_the_frame_rate(world: World) -> None:
+    told: list[float | None] = []
+
+    class Counting(FakePlatform):
+        def validate(self, file: VideoFile | None, meta: VideoMeta) -> tuple[Violation, ...]:
+            told.append(file.fps if file is not None else None)
+            return super().validate(file, meta)
+
+    world.make_platform = Counting
+    await world.approve()
+    await world.live(world.scheduler())
+    assert told == [30.0, 30.0]
+
+
 @pytest.mark.parametrize("told", [{"uploads": 2}, {"another": 2}])
 async def test_a_site_that_tells_the_size_of_an_allowance_is_believed(world: World, told: dict[str, int]) -> None:
-    from dataclasses import replace
-
-    from platforms.limits import Scope
-
     class Telling(FakePlatform):
         def __init__(self, *args: Any, **options: Any) -> None:
             super().__init__(*args, **options)
