@@ -139,7 +139,21 @@ def platform_settings(settings: Settings) -> dict[str, dict[str, str]]:
             "oauth_url": settings.google_oauth_url,
             "accounts_url": settings.google_accounts_url,
             "watch_url": settings.youtube_watch_url,
-        }
+        },
+        "tiktok": {
+            "client_key": settings.tiktok_client_key,
+            "client_secret": settings.tiktok_client_secret.get_secret_value(),
+            "api_url": settings.tiktok_api_url,
+            "auth_url": settings.tiktok_auth_url,
+        },
+        "instagram": {
+            "client_id": settings.instagram_client_id,
+            "client_secret": settings.instagram_client_secret.get_secret_value(),
+            "login": settings.instagram_login,
+            "api_url": settings.instagram_api_url,
+            "auth_url": settings.instagram_auth_url,
+            "upload_url": settings.instagram_upload_url,
+        },
     }
 
 

@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
+from pydantic import SecretStr
 from sqlalchemy.exc import SQLAlchemyError
 
-from app.settings import Settings, unknown_names
+from app.settings import PREFIX, Settings, unknown_names
 from app.upkeep import open_database
 from media.ffmpeg import Ffmpeg
 from storage.errors import StorageError
@@ -49,6 +50,8 @@ async def examine(settings: Settings) -> list[Finding]:
         await _database(settings),
         await _telegram(settings),
         _youtube(settings),
+        _optional(settings, "TikTok", ("tiktok_client_key", "tiktok_client_secret")),
+        _optional(settings, "Instagram", ("instagram_client_id", "instagram_client_secret")),
     ]
 
 
@@ -158,6 +161,16 @@ def _youtube(settings: Settings) -> Finding:
             "YouTube",
             "no OAuth client",
             "Set FABRIC_YOUTUBE_CLIENT_ID and FABRIC_YOUTUBE_CLIENT_SECRET (README, “Use it for real”).",
-            is_fault=True,
+            is_fault=not (settings.tiktok_client_key or settings.instagram_client_id),
         )
     return Finding("YouTube", "OAuth client set")
+
+
+def _optional(settings: Settings, site: str, names: tuple[str, str]) -> Finding:
+    """A site that one may do without, by the settings that name its app; half of an app is a fault."""
+    if settings.is_sandbox:
+        return Finding(site, "played by the sandbox")
+    missing = [PREFIX + name.upper() for name in names if getattr(settings, name) in ("", SecretStr(""))]
+    if len(missing) == 1:
+        return Finding(site, "half an app", f"Set {missing[0]} too (README, “Use it for real”).", is_fault=True)
+    return Finding(site, "no app, so it is left out" if missing else "app set")

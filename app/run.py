@@ -140,7 +140,7 @@ def _greet(settings: Settings, role: str, address: str | None) -> None:
     print(f"Content Fabric is running ({role}). Ctrl-C stops it.", flush=True)
     if not settings.admins and role != "worker":
         log.warning("FABRIC_ADMINS is empty: write to your bot, it answers with your id; put that into FABRIC_ADMINS")
-    if not settings.youtube_client_id:
+    if not (settings.youtube_client_id or settings.tiktok_client_key or settings.instagram_client_id):
         log.warning("FABRIC_YOUTUBE_CLIENT_ID is empty: no YouTube channel can be connected (see README)")
 
 
@@ -154,6 +154,12 @@ async def _apply_quotas(settings: Settings, database: Database) -> None:
 
 
 def _secrets(settings: Settings) -> list[str]:
-    found = [settings.bot_token, settings.youtube_client_secret, settings.master_key]
+    found = [
+        settings.bot_token,
+        settings.youtube_client_secret,
+        settings.tiktok_client_secret,
+        settings.instagram_client_secret,
+        settings.master_key,
+    ]
     password = make_url(settings.resolved_database_url).password
     return [*(secret.get_secret_value() for secret in found if secret is not None), *([password] if password else [])]

@@ -52,6 +52,15 @@ def _zone(value: str) -> str:
     return value
 
 
+def _login(value: str) -> str:
+    if value != "facebook":
+        raise ValueError(
+            "must be facebook: with Instagram Login Instagram fetches every file from a public server, "
+            "and this version has none"
+        )
+    return value
+
+
 Url = Annotated[str, AfterValidator(_http_url)]
 
 
@@ -90,6 +99,18 @@ class Settings(BaseSettings):
     youtube_units_per_day: int | None = Field(default=None, ge=1)
     google_oauth_url: Url = "https://oauth2.googleapis.com"
     google_accounts_url: Url = "https://accounts.google.com"
+
+    tiktok_client_key: str = ""
+    tiktok_client_secret: SecretStr = SecretStr("")
+    tiktok_api_url: Url = "https://open.tiktokapis.com"
+    tiktok_auth_url: Url = "https://www.tiktok.com"
+
+    instagram_client_id: str = ""
+    instagram_client_secret: SecretStr = SecretStr("")
+    instagram_login: Annotated[str, AfterValidator(_login)] = "facebook"
+    instagram_api_url: Url = "https://graph.facebook.com"
+    instagram_auth_url: Url = "https://www.facebook.com"
+    instagram_upload_url: Url = "https://rupload.facebook.com"
 
     voice_workers: int = Field(default=1, ge=1, le=64)
     upload_concurrency: int = Field(default=2, ge=1, le=64)

@@ -57,7 +57,7 @@ async def _task_rows(context: ViewContext, task: Task, payload: Mapping[str, Any
     draft = await context.uow.drafts.by_post(task.post_id)
     if draft is None:
         return rows
-    return (*rows, (_show_card(context, draft),)) if payload["news"] != "completed" else rows
+    return rows if payload["news"] in ("completed", "delivered") else (*rows, (_show_card(context, draft),))
 
 
 def _show_card(context: ViewContext, draft: Draft) -> Button:

@@ -88,8 +88,11 @@ class Newsroom:
 
 def _task_payload(notice: TaskCompleted | TaskFailed | TaskDeferred | TaskNeedsAttention) -> dict[str, Any]:
     match notice:
-        case TaskCompleted():
+        case TaskCompleted(left=None):
             return {"news": "completed", "task_id": notice.task_id, "url": notice.video_url}
+        case TaskCompleted(left=left):
+            left_json = fault_to_json(left) if left is not None else None
+            return {"news": "delivered", "task_id": notice.task_id, "url": notice.video_url, "fault": left_json}
         case TaskFailed():
             said: dict[str, Any] = {"news": "failed", "can_retry": notice.can_retry}
         case TaskDeferred():

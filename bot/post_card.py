@@ -22,6 +22,8 @@ MARKS = {
     TaskStatus.CANCELLED: "🚫",
     TaskStatus.NEEDS_ATTENTION: "❗",
 }
+LEFT_TO_DO = "📥"
+"""The mark of a task that has ended for us and not for the operator."""
 TOO_LATE = "task.too_late"
 WAITS_FOR_ACCOUNT = "account.needs_reauth"
 QUESTIONS: dict[str, tuple[TaskAct, ...]] = {
@@ -69,7 +71,7 @@ def _task_block(card: Card, line: TaskLine, t: Speech) -> str:
     task = line.task
     name = t(
         "card.task",
-        mark=MARKS.get(task.status, "•"),
+        mark=LEFT_TO_DO if task.status is TaskStatus.COMPLETED and task.fault else MARKS.get(task.status, "•"),
         account=shorten(line.account.title, 60),
         platform=card.platform_title(task.platform),
     )
@@ -79,7 +81,7 @@ def _task_block(card: Card, line: TaskLine, t: Speech) -> str:
 def _fate(card: Card, line: TaskLine, t: Speech) -> str:
     task = line.task
     if task.status is TaskStatus.COMPLETED:
-        return t("task.completed", url=line.upload.video_url) if line.upload else t("task.completed_no_link")
+        return _completed(card, line, t)
     if task.status is TaskStatus.CANCELLED:
         return t("task.cancelled")
     if task.fault is not None:
@@ -87,6 +89,14 @@ def _fate(card: Card, line: TaskLine, t: Speech) -> str:
     if task.status is TaskStatus.PROCESSING or task.lease_owner is not None:
         return _progress(task, line.step, t)
     return t("task.waiting", when=formats.moment(task.scheduled_time, card.timezone, card.now, t))
+
+
+def _completed(card: Card, line: TaskLine, t: Speech) -> str:
+    """Where the video is; a fault names what only the operator can do now, in the site's own app."""
+    if line.task.fault is not None:
+        return formats.fault_sentence(line.task.fault, t, zone=card.timezone, now=card.now)
+    url = line.upload.video_url if line.upload else ""
+    return t("task.completed", url=url) if url else t("task.completed_no_link")
 
 
 def _faulty(card: Card, task: Task, fault: Fault, t: Speech) -> str:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any, Protocol, TypeAlias
+from typing import Any, Protocol, TypeAlias, runtime_checkable
 
 from platforms.limits import Bucket, Cost, FileLimits, TextLimits
 
@@ -201,6 +201,8 @@ class Capabilities:
     """`report` reads the site's own statistics over days."""
     account_choices: bool = False
     """`account_choices(access_token)` tells what the site offers to this very account at the moment."""
+    live_buckets: bool = False
+    """`account_choices` tells the sizes of this account's buckets, under `buckets`."""
 
 
 class OAuthClient(Protocol):
@@ -217,6 +219,29 @@ class OAuthClient(Protocol):
     async def revoke(self, token: str) -> None: ...
 
     async def identify(self, access_token: str) -> Identity: ...
+
+
+@runtime_checkable
+class TellsChoices(Protocol):
+    """A platform that tells what it offers to one account at the moment."""
+
+    async def account_choices(self, access_token: str) -> Mapping[str, Any]: ...
+
+
+class Granted(Protocol):
+    """One of several grants that a single consent gave."""
+
+    @property
+    def grant(self) -> Grant: ...
+
+
+@runtime_checkable
+class SeveralGrants(Protocol):
+    """An OAuthClient whose consent may cover several accounts at once."""
+
+    async def exchange_all(self, *, code: str, code_verifier: str, redirect_uri: str) -> Sequence[Granted]:
+        """Trade a callback's code for a grant per account: at least one."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)

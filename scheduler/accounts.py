@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from urllib.parse import parse_qsl, urlsplit
 
-from platforms.base import Grant, Identity, Platform
+from platforms.base import Grant, Identity, Platform, SeveralGrants
 from platforms.errors import PlatformError
 from platforms.oauth import new_state
 from scheduler.errors import ConsentDeniedError, NoRefreshTokenError, ScopesMissingError, UnknownPlatformError
@@ -104,6 +104,7 @@ class AccountService:
     async def complete_connect(self, *, params: Mapping[str, str], operator_id: int | None) -> Account:
         """Turn the callback's query into an account. The state is used up first, whatever comes of the rest.
 
+        A consent that covers several accounts connects them all, and the first is returned.
         `operator_id` None: a browser came, and the state alone says whose consent it is.
         Raises ConsentError or PlatformError; both were told to the listener already, if the state was good.
         """
@@ -113,25 +114,33 @@ class AccountService:
         now = self._clock()
         consent = await self._db.run(lambda uow: uow.consents.consume(state, operator_id=operator_id, now=now))
         try:
-            grant, identity = await self._exchange(consent, params)
-            account = await self._db.run(lambda uow: self._connect(uow, consent, grant, identity))
+            granted = await self._exchange(consent, params)
+            accounts = await self._db.run(lambda uow: self._connect_all(uow, consent, granted))
         except (ConsentError, PlatformError) as error:
             failed = ConnectFailed(consent.operator_id, consent.chat_id, consent.platform, fault_of(error))
             await self._db.run(lambda uow: self._listener.hear(uow, failed))
             raise
         self._wake()
-        return account
+        return accounts[0]
 
-    async def _exchange(self, consent: Consent, params: Mapping[str, str]) -> tuple[Grant, Identity]:
+    async def _exchange(self, consent: Consent, params: Mapping[str, str]) -> list[tuple[Grant, Identity]]:
         if "code" not in params:
             raise ConsentDeniedError(platform=consent.platform, reason=params.get("error", "")[:100])
         oauth = self._site(consent.platform).oauth
-        grant = await oauth.exchange(
-            code=params["code"], code_verifier=consent.code_verifier, redirect_uri=consent.redirect_uri
-        )
-        if missing := oauth.wanted_scopes - grant.scopes:
-            raise ScopesMissingError(platform=consent.platform, scopes=", ".join(sorted(missing)))
-        return grant, await oauth.identify(grant.access_token)
+        asked = {"code": params["code"], "code_verifier": consent.code_verifier, "redirect_uri": consent.redirect_uri}
+        if isinstance(oauth, SeveralGrants):
+            grants = [each.grant for each in await oauth.exchange_all(**asked)]
+        else:
+            grants = [await oauth.exchange(**asked)]
+        for grant in grants:
+            if missing := oauth.wanted_scopes - grant.scopes:
+                raise ScopesMissingError(platform=consent.platform, scopes=", ".join(sorted(missing)))
+        return [(grant, await oauth.identify(grant.access_token)) for grant in grants]
+
+    async def _connect_all(
+        self, uow: UnitOfWork, consent: Consent, granted: Sequence[tuple[Grant, Identity]]
+    ) -> list[Account]:
+        return [await self._connect(uow, consent, grant, identity) for grant, identity in granted]
 
     async def _connect(self, uow: UnitOfWork, consent: Consent, grant: Grant, identity: Identity) -> Account:
         account = await uow.accounts.connect(
@@ -173,10 +182,14 @@ class AccountService:
         await resume(uow, self._listener, account_id, self._clock())
 
     async def disconnect(self, account_id: int) -> None:
-        """Revoke the grant, forget the tokens, pause the tasks. A site that is away does not keep the tokens here."""
+        """Revoke the grant, forget the tokens, pause the tasks. A site that is away does not keep the tokens here.
+
+        A grant that other accounts live by too is only forgotten: revoking it would take theirs.
+        """
         async with self._db.read() as uow:
             account, tokens = await uow.accounts.get(account_id), await uow.credentials.load(account_id)
-        if tokens is not None:
+            is_shared = tokens is not None and await _is_shared(uow, account, tokens)
+        if tokens is not None and not is_shared:
             try:
                 await self._site(account.platform).oauth.revoke(tokens.refresh_token or tokens.access_token)
             except (PlatformError, UnknownPlatformError) as error:
@@ -194,3 +207,14 @@ class AccountService:
             return self._platforms[platform]
         except KeyError:
             raise UnknownPlatformError(platform=platform) from None
+
+
+async def _is_shared(uow: UnitOfWork, account: Account, tokens: Tokens) -> bool:
+    """Whether another account of the site was connected by the same consent."""
+    if tokens.refresh_token is None:
+        return False
+    for other in await uow.accounts.list(platform=account.platform):
+        theirs = await uow.credentials.load(other.id) if other.id != account.id else None
+        if theirs is not None and theirs.refresh_token == tokens.refresh_token:
+            return True
+    return False

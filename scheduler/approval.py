@@ -205,4 +205,5 @@ def _file(clip: Clip) -> VideoFile | None:
         width=facts.width,
         height=facts.height,
         mime_type=MIME_TYPES.get(facts.container, "video/mp4"),
+        fps=facts.fps or None,
     )

@@ -12,12 +12,18 @@ from platforms.base import Publication, UploadSession
 
 @dataclass(frozen=True, slots=True)
 class Handle:
-    """`url` is set once the site named the video; `absent_since` once a search did not find it (aware UTC)."""
+    """`url` is set once the site named the video; `absent_since` once a search did not find it (aware UTC).
+
+    `reason` is the site's word in the answer that left the outcome of publishing open; `republished` is how often the
+    same session was published again because the site said that it is not public.
+    """
 
     data: Mapping[str, Any] = field(repr=False)
     upload_id: str | None = None
     url: str = ""
     absent_since: datetime | None = None
+    reason: str = ""
+    republished: int = 0
 
     @classmethod
     def of(cls, session: UploadSession) -> Handle:
@@ -32,7 +38,14 @@ class Handle:
 
     def to_json(self) -> dict[str, Any]:
         absent = self.absent_since.isoformat() if self.absent_since else None
-        return {"data": dict(self.data), "upload_id": self.upload_id, "url": self.url, "absent_since": absent}
+        return {
+            "data": dict(self.data),
+            "upload_id": self.upload_id,
+            "url": self.url,
+            "absent_since": absent,
+            "reason": self.reason,
+            "republished": self.republished,
+        }
 
     @classmethod
     def from_json(cls, stored: Mapping[str, Any] | None) -> Handle:
@@ -45,4 +58,6 @@ class Handle:
             upload_id=stored.get("upload_id"),
             url=stored.get("url", ""),
             absent_since=datetime.fromisoformat(absent) if absent else None,
+            reason=stored.get("reason", ""),
+            republished=stored.get("republished", 0),
         )

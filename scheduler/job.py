@@ -110,6 +110,7 @@ class Job:
             width=facts.width,
             height=facts.height,
             mime_type=MIME_TYPES.get(facts.container, "video/mp4"),
+            fps=facts.fps or None,
         )
 
     def meta(self) -> VideoMeta:
@@ -117,12 +118,16 @@ class Job:
 
     def evidence(self, *, duration_s: float) -> Evidence:
         """What `find_published` may know of an upload whose outcome is unknown."""
+        handle = self.handle
         return Evidence(
             marker=marker_of(self.task),
             title=self.task.title,
             size=self.task.bytes_total,
             duration_s=duration_s,
             since=self.task.opened_at or self.task.created_at,
+            session=handle.session if self.task.session is not None else None,
+            meta=self.meta(),
+            reason=handle.reason,
         )
 
     def is_news(self, fraction: float) -> bool:

@@ -10,6 +10,7 @@ import asyncio
 import logging
 from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime, timedelta
 from random import Random
 from types import MappingProxyType
@@ -17,11 +18,22 @@ from typing import Any
 
 from platforms.errors import QuotaExhaustedError
 from scheduler import policy
+from scheduler.handle import Handle
 from scheduler.job import Job, Workshop
 from scheduler.lease import Lease
 from scheduler.notices import Notice, TaskDeferred, TaskFailed, TaskNeedsAttention
 from scheduler.pausing import NEEDS_REAUTH
-from scheduler.policy import AskPerson, BackOff, Decision, GiveUp, Reconcile, RefreshToken, StartAnew, WaitUntil
+from scheduler.policy import (
+    AskPerson,
+    BackOff,
+    Decision,
+    GiveUp,
+    LookAgain,
+    Reconcile,
+    RefreshToken,
+    StartAnew,
+    WaitUntil,
+)
 from scheduler.stages import STAGES
 from storage.errors import FenceLostError
 from storage.values import Fault, Stage, Task, TaskStatus
@@ -130,6 +142,8 @@ def _writes(task: Task, decision: Decision, now: datetime) -> tuple[Mapping[str,
             if task.stage is Stage.OPEN:
                 moved["status"] = TaskStatus.PENDING  # nothing was sent: it waits, and can still be edited
             return {"next_attempt_at": until, "fault": named} | moved, said
+        case LookAgain(until):
+            return {"next_attempt_at": until, "fault": None}, ()
         case BackOff(until, fault):
             named, said = _postponed(task, fault, until, now)
             return {"next_attempt_at": until, "fault": named, "retry_count": task.retry_count + 1}, said
@@ -137,7 +151,8 @@ def _writes(task: Task, decision: Decision, now: datetime) -> tuple[Mapping[str,
             again = {"next_attempt_at": until, "fault": fault, "retry_count": task.retry_count + 1}
             return {**_NOTHING_SENT} | {"stage": stage} | again, ()
         case Reconcile(until, fault):
-            return {"stage": Stage.RECONCILE, "next_attempt_at": until, "fault": fault, "retry_count": 0}, ()
+            asking = {"stage": Stage.RECONCILE, "next_attempt_at": until, "fault": fault, "retry_count": 0}
+            return {**asking, **_in_doubt(task, fault)}, ()
         case AskPerson(fault):
             asked = {"status": TaskStatus.NEEDS_ATTENTION, "fault": fault, "next_attempt_at": None}
             return asked, (TaskNeedsAttention(*ids, fault),)
@@ -148,6 +163,14 @@ def _writes(task: Task, decision: Decision, now: datetime) -> tuple[Mapping[str,
             return {**_NOTHING_SENT} | {"stage": stage} | ended, (TaskFailed(*ids, fault, can_retry),)
         case RefreshToken():
             raise ValueError("a token is refreshed, not recorded")
+
+
+def _in_doubt(task: Task, fault: Fault) -> Mapping[str, Any]:
+    """The session keeps the site's word in the answer that left the outcome open: other faults come over this one."""
+    if task.session is None:
+        return {}
+    handle = replace(Handle.from_json(task.session), absent_since=None, reason=str(fault.params.get("reason", "")))
+    return {"session": handle.to_json()}
 
 
 def _postponed(task: Task, fault: Fault, until: datetime, now: datetime) -> tuple[Fault, tuple[Notice, ...]]:

@@ -32,11 +32,12 @@ class TaskProgressed:
 
 @dataclass(frozen=True, slots=True)
 class TaskCompleted:
-    """A task's video is published."""
+    """A task's video is published; `left` names what only the operator can do now, in the site's own app."""
 
     post_id: int
     task_id: int
     video_url: str
+    left: Fault | None = None
 
 
 @dataclass(frozen=True, slots=True)

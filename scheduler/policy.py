@@ -33,6 +33,7 @@ TRANSIENT_ATTEMPTS = 30
 SESSION_ATTEMPTS = 5
 UNKNOWN_ATTEMPTS = 3
 RECONCILE_AFTER = timedelta(seconds=5)
+LOOK_AGAIN = timedelta(seconds=5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,13 @@ class WaitUntil:
     until: datetime
     fault: Fault
     moves_the_task: bool
+
+
+@dataclass(frozen=True, slots=True)
+class LookAgain:
+    """The site is still at work on it: the same stage at `until`, which is neither a failure nor news."""
+
+    until: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +100,7 @@ class GiveUp:
 _QUESTIONS = frozenset({Stage.CONFIRM, Stage.RECONCILE})
 """Stages that only ask: an error in them says nothing of what was published."""
 
-Decision: TypeAlias = RefreshToken | WaitUntil | BackOff | StartAnew | Reconcile | AskPerson | GiveUp
+Decision: TypeAlias = RefreshToken | WaitUntil | LookAgain | BackOff | StartAnew | Reconcile | AskPerson | GiveUp
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +166,12 @@ def _quota(case: _Case) -> Decision:
     # A full bucket is never retried faster than every half minute, however wrong the site's or our clock is.
     until = max(until, case.now + timedelta(seconds=30))
     return WaitUntil(until, case.fault, moves_the_task=case.stage is Stage.OPEN)
+
+
+def _not_ready(case: _Case) -> Decision:
+    if case.stage is not Stage.PUBLISH:
+        return _transient(case)
+    return LookAgain(case.now + max(getattr(case.error, "retry_after", None) or LOOK_AGAIN, LOOK_AGAIN))
 
 
 def _transient(case: _Case) -> Decision:
@@ -229,6 +243,7 @@ def _end(case: _Case) -> Decision:
 _ANSWERS: tuple[tuple[type[Exception] | tuple[type[Exception], ...], Callable[[_Case], Decision]], ...] = (
     (site.TokenRejectedError, _token_rejected),
     ((site.QuotaExhaustedError, ours.QuotaFullError), _quota),
+    (site.NotReadyError, _not_ready),
     ((site.TransientError, site.RateLimitedError), _transient),
     (site.OutcomeUnknownError, _outcome_unknown),
     (site.SessionGoneError, _session_gone),

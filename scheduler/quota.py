@@ -71,6 +71,13 @@ class QuotaBook:
         if missing > 0:
             await uow.quota.spend(QuotaSpend(platform, bucket.name, owner, missing, now))
 
+    async def learn(self, uow: UnitOfWork, platform: str, account_id: int, sizes: Mapping[str, int]) -> None:
+        """The site tells how large this account's own buckets are; a bucket that we do not know is passed over."""
+        for bucket in self._platforms[platform].buckets:
+            size = sizes.get(bucket.name)
+            if size is not None and bucket.scope is Scope.ACCOUNT:
+                await uow.quota.override(platform, bucket.name, account_id, size)
+
     async def report(self, uow: UnitOfWork, now: datetime) -> tuple[BucketReport, ...]:
         """Every allowance that a call of ours spends, of every platform with a connected account, by the ledger."""
         rows: list[BucketReport] = []

@@ -11,7 +11,7 @@ import asyncio
 import logging
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from platforms.base import Grant, Platform
 from platforms.errors import NeedsReauthError, PlatformError
@@ -65,8 +65,9 @@ class TokenKeeper:
 
     async def renew_ahead(self) -> None:
         """Renew what expires soon, so that no publication waits for it; the site being away is no news here."""
+        longest = max((self._ahead(name) for name in self._platforms), default=self._pace.token_ahead)
         async with self._db.read() as uow:
-            expiring = await uow.credentials.expiring(self._clock() + self._pace.token_ahead)
+            expiring = await uow.credentials.expiring(self._clock() + longest)
         for account_id in expiring:
             try:
                 await self._renew_one(account_id)
@@ -75,9 +76,15 @@ class TokenKeeper:
 
     async def _renew_one(self, account_id: int) -> None:
         account, tokens = await self._load(account_id)
-        soon = self._clock() + self._pace.token_ahead
+        soon = self._clock() + self._ahead(account.platform)
         if tokens is not None and tokens.refresh_token is not None:
             await self._renewed(account, lambda current: _outlives(current, soon))
+
+    def _ahead(self, platform: str) -> timedelta:
+        """How long before its end a token is renewed: some sites renew only what still lives, so long before."""
+        site = self._platforms.get(platform)
+        wanted = getattr(site.oauth, "renew_ahead", timedelta()) if site is not None else timedelta()
+        return max(self._pace.token_ahead, wanted)
 
     def _lives(self, tokens: Tokens) -> bool:
         return _outlives(tokens, self._clock() + self._pace.token_margin)

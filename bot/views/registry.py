@@ -20,7 +20,7 @@ async def _start(context: ViewContext, _: Mapping[str, Any]) -> Screen:
     if any(account.status is not AccountStatus.DISCONNECTED for account in await context.uow.accounts.list()):
         return Screen(t("start.ready"))
     rows = connect_rows(context, is_first=True)
-    if len(rows) != 1:
+    if not rows:
         rows = ((Button(t.plain("button.accounts_list"), data=ViewButton(view="accounts").pack(), style="primary"),),)
     return Screen(t("start.first_time"), rows)
 

@@ -83,6 +83,8 @@ class Instagram:
             thumbnail=False,
             update_metadata=False,
             separate_publish=True,
+            account_choices=True,
+            live_buckets=True,
         )
 
     @property

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from platforms.base import NOT_LISTED, CheckResult, CheckState
+from platforms.base import NOT_LISTED, CheckResult, CheckState, Publication
 from scheduler.job import Job
 from scheduler.notices import TaskCompleted, TaskFailed
 from scheduler.settings import Pace
@@ -23,37 +23,50 @@ async def confirm(job: Job) -> None:
     await job.spend("check")
     result = await job.site.check(token, job.task.video_id or "")
     if result.state == CheckState.PUBLISHED:
-        await complete(job)
+        await complete(job, result)
     elif result.state == CheckState.FAILED:
         await _rejected(job, result)
     else:
         await _wait(job, result)
 
 
-async def complete(job: Job) -> None:
-    """The uploads row, the end of the task and the news of it, in one transaction. The session's secret goes."""
-    task, handle = job.task, job.handle
+async def complete(job: Job, result: CheckResult) -> None:
+    """The uploads row, the end of the task and the news of it, in one transaction. The session's secret goes.
+
+    A `result.code` says what is left for the operator to do: it stays with the task as its fault.
+    """
+    task, handle, video = job.task, job.handle, _video(job, result)
+    left = Fault(result.code, {"platform": task.platform}) if result.code else None
     async with job.shop.db.begin() as uow:
         await uow.uploads.add(
             task_id=task.id,
             account_id=task.account_id,
             platform=task.platform,
-            video_id=task.video_id or "",
+            video_id=video.video_id,
             upload_id=handle.upload_id,
-            video_url=handle.url,
+            video_url=video.url,
             upload_time=job.now(),
         )
         changed = await job.lease.record(
-            TaskCompleted(task.post_id, task.id, handle.url),
+            TaskCompleted(task.post_id, task.id, video.url, left),
             uow=uow,
             release=True,
             status=TaskStatus.COMPLETED,
             session=None,
-            fault=None,
+            fault=left,
+            video_id=video.video_id,
             next_attempt_at=None,
         )
         await uow.commit()
     job.lease.adopt(changed, release=True)
+
+
+def _video(job: Job, result: CheckResult) -> Publication:
+    """The video by its newest name: a site may tell id and address only when it is published."""
+    told, known = result.publication, job.task.video_id or ""
+    if told is None:
+        return Publication(known, job.handle.url)
+    return Publication(told.video_id or known, told.url or job.handle.url)
 
 
 async def _rejected(job: Job, result: CheckResult) -> None:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from platforms.base import VideoFile
+import logging
+
+from platforms.base import TellsChoices, VideoFile
+from platforms.errors import PlatformError
 from scheduler.errors import AccountUnavailableError, TooLateError, UnfitError
 from scheduler.handle import Handle
 from scheduler.job import Job
 from scheduler.pausing import DISABLED
 from storage.values import AccountStatus, Fault, Stage, TaskStatus
+
+log = logging.getLogger(__name__)
 
 
 async def open_session(job: Job) -> None:
@@ -17,6 +22,7 @@ async def open_session(job: Job) -> None:
     file = await job.video_file()
     _require_fit(job, file)
     token = await job.access_token()
+    await _learn_sizes(job, token)
     await _pay(job)
     session = await job.site.open_upload(token, file, job.meta())
     await job.lease.record(
@@ -48,6 +54,21 @@ def _require_fit(job: Job, file: VideoFile) -> None:
     violations = job.site.validate(file, job.meta())
     if violations:
         raise UnfitError(Fault(violations[0].code, dict(violations[0].params)))
+
+
+async def _learn_sizes(job: Job, token: str) -> None:
+    """Ask a site that tells how large this account's allowances are; without an answer the known sizes hold."""
+    site = job.site
+    if not site.capabilities.live_buckets or not isinstance(site, TellsChoices):
+        return
+    try:
+        choices = await site.account_choices(token)
+    except PlatformError as error:
+        log.info("task %s: the account's allowances are not known: %s", job.task.id, error.code)
+        return
+    async with job.shop.db.begin() as uow:
+        await job.shop.quota.learn(uow, job.task.platform, job.task.account_id, choices.get("buckets", {}))
+        await uow.commit()
 
 
 async def _pay(job: Job) -> None:

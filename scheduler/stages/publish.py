@@ -3,16 +3,29 @@
 from __future__ import annotations
 
 from platforms.errors import (
+    ContentRejectedError,
+    NeedsOperatorError,
+    NeedsReauthError,
     OutcomeUnknownError,
     QuotaExhaustedError,
     RateLimitedError,
+    SessionGoneError,
     TokenRejectedError,
     TransientError,
 )
 from scheduler.job import Job
 from scheduler.stages.transfer import arrived, before_commit
 
-NOT_DONE = (TokenRejectedError, RateLimitedError, QuotaExhaustedError, TransientError)
+NOT_DONE = (
+    TokenRejectedError,
+    RateLimitedError,
+    QuotaExhaustedError,
+    TransientError,
+    SessionGoneError,
+    ContentRejectedError,
+    NeedsReauthError,
+    NeedsOperatorError,
+)
 """Answers that promise that nothing was published."""
 
 

@@ -1,17 +1,22 @@
 """Reconcile: the outcome of a request that may have published is unknown, so the site is asked before anything else.
 
 "It is not there" is believed only some time after the last such request and when said twice with a gap: sites show a
-new video late. "Cannot tell" is a question to the operator, never a reason to send again.
+new video late. The same goes for "it is here and not public", after which the very same session is published again.
+"Cannot tell" is a question to the operator, never a reason to send again.
 """
 
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
-from platforms.base import CannotTell, Found
+from platforms.base import Absent, CannotTell, Found, Unpublished
 from scheduler.job import Job
 from scheduler.stages.transfer import arrived
 from storage.values import Stage
+
+REPUBLISHED_AT_MOST = 3
+"""How often a session whose publication the site forgot is published again before a person is asked."""
 
 
 async def reconcile(job: Job) -> None:
@@ -26,10 +31,10 @@ async def reconcile(job: Job) -> None:
     elif isinstance(answer, CannotTell):
         await job.ask(answer.why)
     else:
-        await _absent(job)
+        await _absent(job, answer)
 
 
-async def _absent(job: Job) -> None:
+async def _absent(job: Job, answer: Absent) -> None:
     pace, now = job.shop.pace, job.now()
     settled = (job.task.commit_started_at or now) + pace.settle
     first = job.handle.absent_since
@@ -39,5 +44,22 @@ async def _absent(job: Job) -> None:
         seen = replace(job.handle, absent_since=first or now)
         again = (first or now) + pace.absent_gap
         await job.lease.record(release=True, retry_count=0, session=seen.to_json(), next_attempt_at=again)
+    elif isinstance(answer, Unpublished):
+        await _publish_again(job)
     else:
-        await job.lease.record(stage=Stage.OPEN, session=None, commit_started_at=None, retry_count=0, fault=None)
+        await _again(job, stage=Stage.OPEN, session=None)
+
+
+async def _publish_again(job: Job) -> None:
+    """The site holds every byte, and a new session could double the video: the old one is published once more."""
+    times = job.handle.republished + 1
+    if times > REPUBLISHED_AT_MOST:
+        await job.ask("still_not_public")
+        return
+    stage = Stage.PUBLISH if job.site.capabilities.separate_publish else Stage.TRANSFER
+    kept = replace(job.handle, absent_since=None, reason="", republished=times)
+    await _again(job, stage=stage, session=kept.to_json())
+
+
+async def _again(job: Job, **changes: Any) -> None:
+    await job.lease.record(commit_started_at=None, retry_count=0, fault=None, **changes)

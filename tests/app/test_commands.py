@@ -100,6 +100,18 @@ def test_without_a_token_the_doctor_finds_everything_well(home: Path, capsys: py
     assert "✗" not in capsys.readouterr().out
 
 
+def test_the_doctor_finds_half_an_app(
+    home: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FABRIC_BOT_TOKEN", "1:x")
+    monkeypatch.setenv("FABRIC_TELEGRAM_API_URL", "http://127.0.0.1:9")
+    monkeypatch.setenv("FABRIC_TIKTOK_CLIENT_KEY", "key")
+    main(["doctor"])
+    told = capsys.readouterr().out
+    assert "✗ TikTok: half an app\n    Set FABRIC_TIKTOK_CLIENT_SECRET too" in told
+    assert "✓ Instagram: no app, so it is left out" in told
+
+
 def test_the_doctor_warns_of_settings_that_others_can_read(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     Path(".env").touch(mode=0o644)
     main(["doctor"])

@@ -7,7 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from app.compose import platform_settings
 from app.settings import PREFIX, Settings, SettingsError, load_settings, unknown_names
+from platforms.errors import PlatformSettingsError
+from platforms.registry import load_platforms
 
 
 @pytest.fixture(autouse=True)
@@ -93,3 +96,28 @@ def test_the_example_file_names_every_setting_and_no_other() -> None:
     example = (Path(__file__).resolve().parents[2] / ".env.example").read_text()
     named = set(re.findall(r"^#?(FABRIC_[A-Z_]+)=", example, re.MULTILINE))
     assert named == {PREFIX + name.upper() for name in Settings.model_fields}
+
+
+def test_instagrams_own_login_is_refused_with_the_reason(clean_environment: pytest.MonkeyPatch) -> None:
+    clean_environment.setenv("FABRIC_INSTAGRAM_LOGIN", "instagram")
+    with pytest.raises(SettingsError) as caught:
+        load_settings(None)
+    (sentence,) = caught.value.sentences
+    assert sentence.startswith("FABRIC_INSTAGRAM_LOGIN must be facebook: ")
+    assert "public server" in sentence
+
+
+def test_a_site_is_there_as_soon_as_its_app_is_named(clean_environment: pytest.MonkeyPatch) -> None:
+    assert set(load_platforms(platform_settings(load_settings(None)))) == set()
+    clean_environment.setenv("FABRIC_TIKTOK_CLIENT_KEY", "key")
+    clean_environment.setenv("FABRIC_TIKTOK_CLIENT_SECRET", "secret")
+    assert set(load_platforms(platform_settings(load_settings(None)))) == {"tiktok"}
+    clean_environment.setenv("FABRIC_INSTAGRAM_CLIENT_ID", "1")
+    clean_environment.setenv("FABRIC_INSTAGRAM_CLIENT_SECRET", "secret")
+    assert set(load_platforms(platform_settings(load_settings(None)))) == {"tiktok", "instagram"}
+
+
+def test_an_app_without_its_secret_is_half_made(clean_environment: pytest.MonkeyPatch) -> None:
+    clean_environment.setenv("FABRIC_TIKTOK_CLIENT_KEY", "key")
+    with pytest.raises(PlatformSettingsError, match="client_secret is missing"):
+        load_platforms(platform_settings(load_settings(None)))

@@ -126,6 +126,10 @@ STATES = {
     "processing": approved(status=TaskStatus.PROCESSING, stage=Stage.CONFIRM, commit_started_at=NOON),
     "deferred": approved(fault=Fault("platform.quota_exhausted", {"until": "2026-11-21T08:00:00+00:00"})),
     "completed": approved(status=TaskStatus.COMPLETED, upload=UPLOAD),
+    "completed_somewhere": approved(status=TaskStatus.COMPLETED, upload=replace(UPLOAD, video_url="")),
+    "delivered": approved(
+        status=TaskStatus.COMPLETED, upload=replace(UPLOAD, video_url=""), fault=Fault("tiktok.in_inbox")
+    ),
     "cancelled": approved(status=TaskStatus.CANCELLED),
     "rejected": approved(status=TaskStatus.FAILED, stage=Stage.CONFIRM, fault=Fault("youtube.rejected_duplicate")),
     "failed task": approved(status=TaskStatus.FAILED, fault=Fault("platform.content_rejected", {"detail": "<b>no"})),
@@ -166,6 +170,8 @@ def test_the_two_languages_offer_the_same_buttons(language: str) -> None:
         ("uploading", ["Cancel"]),
         ("processing", []),
         ("completed", ["▶️ Open the video"]),
+        ("completed_somewhere", []),
+        ("delivered", []),
         ("failed task", ["🔁 Retry", "✏️ Edit"]),
         ("rejected", ["🔁 Retry"]),
         ("unknown outcome", ["It is there", "It is not: publish again", "Drop it"]),
@@ -191,6 +197,8 @@ def test_a_card_offers_what_can_be_done(state: str, offered: list[str]) -> None:
         ("processing", "Waiting for the site to process it…"),
         ("deferred", "refills tomorrow 09:00."),
         ("completed", "Tom & <Jerry> · YouTube\nPublished"),
+        ("completed_somewhere", "Tom & <Jerry> · YouTube\nPublished."),
+        ("delivered", "📥 Tom & <Jerry> · YouTube\nThe video is in your TikTok inbox: open TikTok and tap Post."),
         ("failed task", "does not accept this video or its text. <b>no"),
         ("panel time", "It is now 13:00 (Europe/Berlin, UTC+01:00). Change the zone in /settings"),
         ("panel time", "\n18:30\ntomorrow 9:00\n25.12 18:30\n+2h\n"),

@@ -52,6 +52,15 @@ async def test_progress_edits_the_card_and_does_not_ring(chat: Chat) -> None:
     assert chat.telegram.sent == sent_before
 
 
+async def test_what_is_left_to_do_in_the_sites_own_app_rings(chat: Chat) -> None:
+    post_id, task_id = await approved(chat)
+    left = Fault("tiktok.in_inbox", {"platform": "tiktok"})
+    await set_task(chat, task_id, TaskStatus.COMPLETED, left)
+    await hear(chat, TaskCompleted(post_id, task_id, "", left))
+    assert "open TikTok and tap Post" in chat.last
+    assert "Published" not in chat.last
+
+
 class RecordedPace(Pace):
     """Writes down who waited how."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from datetime import timedelta
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -29,6 +30,7 @@ from bot.handlers.settings import known_zone
 from bot.locale_check import Named, complaints, error_codes_in, missing_keys, named_in
 from bot.screen import plain, shorten, utf16_length
 from bot.texts import Texts
+from platforms.registry import platform_names
 from platforms.youtube import errors as youtube_errors
 from storage.values import Fault
 from tests.bot.chat import NOON, TEXTS
@@ -215,3 +217,11 @@ def test_texts_are_proposed(caption: str | None, name: str | None, expected: tup
 )
 def test_a_zone_is_understood_by_name_or_city(typed: str, zone: str | None) -> None:
     assert known_zone(typed) == zone
+
+
+@pytest.mark.parametrize("language", ["en", "ru"])
+def test_every_allowance_of_every_site_has_a_name(language: str) -> None:
+    speech = TEXTS.of(language)
+    for site in platform_names():
+        for bucket in import_module(f"platforms.{site}.limits").BUCKETS:
+            assert speech.knows(f"bucket.{site}.{bucket.name}"), (site, bucket.name)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
+from platforms.base import Grant, Identity
 from platforms.errors import TransientError
 from scheduler.accounts import AccountService, parse_callback
 from scheduler.errors import ConsentDeniedError, NoRefreshTokenError, ScopesMissingError, UnknownPlatformError
@@ -13,6 +16,7 @@ from scheduler.notices import AccountConnected, ConnectFailed
 from storage.errors import ConsentExpiredError, ConsentUnknownError, ConsentUsedError
 from storage.values import Account, AccountStatus, Operator, TaskStatus
 from tests.scheduler.world import World
+from tests.support.fake_platform import FakeOAuth, FakePlatform, FakeSite
 
 
 def service(world: World) -> AccountService:
@@ -187,3 +191,48 @@ async def test_a_disabled_account_publishes_nothing_until_it_is_enabled(world: W
     assert (await world.task()).next_attempt_at == at
     await world.live(scheduler)
     assert [video.published_at for video in world.site.videos] == [at]
+
+
+class PagesOAuth(FakeOAuth):
+    """One consent for two channels; the person's own token stands in place of both refresh tokens."""
+
+    async def exchange_all(self, *, code: str, code_verifier: str, redirect_uri: str) -> list[Page]:
+        return [Page(replace(self._grant("person"), access_token=f"page-{number}")) for number in (1, 2)]
+
+    async def identify(self, access_token: str) -> Identity:
+        number = access_token.rpartition("-")[2]
+        return Identity(f"channel-{number}", f"Channel {number}", f"@{number}")
+
+
+@dataclass(frozen=True)
+class Page:
+    grant: Grant
+
+
+class PagesPlatform(FakePlatform):
+    def __init__(self, site: FakeSite, **options: Any) -> None:
+        super().__init__(site, **options)
+        self.oauth = PagesOAuth(site, lambda _: None)
+
+
+async def test_a_consent_for_several_channels_connects_each_of_them(world: World) -> None:
+    world.make_platform = PagesPlatform
+    await connect(world)
+    async with world.database().read() as uow:
+        accounts = await uow.accounts.list()
+        tokens = [await uow.credentials.load(account.id) for account in accounts]
+    assert [account.title for account in accounts] == ["Channel 1", "Channel 2"]
+    assert [each.access_token for each in tokens if each is not None] == ["page-1", "page-2"]
+    assert len(world.recorder.of(AccountConnected)) == 2
+
+
+async def test_a_grant_is_revoked_with_the_last_account_that_lives_by_it(world: World) -> None:
+    world.make_platform = PagesPlatform
+    first = await connect(world)
+    await service(world).disconnect(first.id)
+    assert world.site.revoked == []
+    async with world.database().read() as uow:
+        second = next(account for account in await uow.accounts.list() if account.id != first.id)
+        assert await uow.credentials.load(first.id) is None
+    await service(world).disconnect(second.id)
+    assert world.site.revoked == ["person"]

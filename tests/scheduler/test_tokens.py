@@ -15,6 +15,7 @@ from scheduler.settings import Pace
 from scheduler.tokens import TokenKeeper
 from storage.values import AccountStatus, TaskStatus, Tokens
 from tests.scheduler.world import World
+from tests.support.fake_platform import FakeOAuth
 
 
 def keeper(world: World, owner: str = "me", sleep: Callable[[float], Awaitable[None]] = asyncio.sleep) -> TokenKeeper:
@@ -74,6 +75,17 @@ async def test_the_site_being_away_is_no_revocation(world: World) -> None:
         await keeper(world).access_token(account)
     assert await keeper(world, owner="another").access_token(account) == "t1"
     assert world.recorder.of(AccountNeedsReauth) == []
+
+
+async def test_a_site_may_want_its_tokens_renewed_long_before_their_end(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await one_account(world, lives=timedelta(days=58))
+    await keeper(world).renew_ahead()
+    assert world.site.refreshes == 0
+    monkeypatch.setattr(FakeOAuth, "renew_ahead", timedelta(days=59), raising=False)
+    await keeper(world).renew_ahead()
+    assert world.site.refreshes == 1
 
 
 async def test_renewing_ahead_leaves_good_tokens_alone(world: World) -> None:
