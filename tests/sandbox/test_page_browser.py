@@ -171,7 +171,7 @@ def test_a_typed_message_reaches_the_bot(page: Page) -> None:
     page.one("composer-input").send_keys("Hello there")
     page.one("send-button").click()
     assert until(lambda: page.update("message")["text"] == "Hello there")
-    assert page.one("message-out").text.startswith("Hello there")
+    assert until(lambda: page.one("message-out").text.startswith("Hello there"))
 
 
 def test_formatting_is_shown_and_foreign_markup_is_not_obeyed(page: Page) -> None:
