@@ -11,7 +11,7 @@ from bot.card_lines import facts_line, title_of, voice_title
 from bot.progress import Step
 from bot.screen import Button, Rows, Screen, shorten
 from bot.texts import Markup, Speech
-from scheduler.notices import OUTCOME_UNKNOWN
+from scheduler.notices import OUTCOME_UNKNOWN, TOO_LATE
 from storage.values import Fault, Stage, Task, TaskStatus
 
 MARKS = {
@@ -24,7 +24,6 @@ MARKS = {
 }
 LEFT_TO_DO = "📥"
 """The mark of a task that has ended for us and not for the operator."""
-TOO_LATE = "task.too_late"
 WAITS_FOR_ACCOUNT = "account.needs_reauth"
 QUESTIONS: dict[str, tuple[TaskAct, ...]] = {
     OUTCOME_UNKNOWN: (TaskAct.IT_IS_THERE, TaskAct.PUBLISH_AGAIN, TaskAct.DROP),

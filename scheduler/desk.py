@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any, Literal, TypeAlias
 
 from scheduler.handle import Handle
-from scheduler.notices import OUTCOME_UNKNOWN, NoticeListener, TaskCancelled, TaskCompleted
+from scheduler.notices import OUTCOME_UNKNOWN, TOO_LATE, NoticeListener, TaskCancelled, TaskCompleted
 from scheduler.pausing import NEEDS_REAUTH
 from storage.errors import ConflictError, StaleVersionError
 from storage.unit_of_work import UnitOfWork
@@ -15,7 +15,6 @@ from storage.values import Stage, Task, TaskStatus
 
 Answer: TypeAlias = Literal["it_is_there", "publish_again", "drop", "publish_now"]
 
-TOO_LATE = "task.too_late"
 FRESH: dict[str, Any] = {"session": None, "commit_started_at": None, "video_id": None, "bytes_confirmed": 0}
 
 

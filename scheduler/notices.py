@@ -11,6 +11,8 @@ from storage.values import Fault
 
 OUTCOME_UNKNOWN = "task.outcome_unknown"
 """The fault of a task that may be published, where only the operator can find out."""
+TOO_LATE = "task.too_late"
+"""The fault of a task that is so late that the operator is asked whether it should still go out."""
 
 
 @dataclass(frozen=True, slots=True)

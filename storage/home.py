@@ -28,11 +28,6 @@ class Home:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self.path.chmod(0o700)
 
-    @property
-    def database_url(self) -> str:
-        """Where the database is when no other is named."""
-        return f"sqlite+aiosqlite:///{self.path / 'fabric.db'}"
-
     def lock(self) -> HomeLock:
         """Take the home for this process until released; raises AlreadyRunningError naming the holder's pid.
 

@@ -8,6 +8,7 @@ from typing import Any, TypeAlias
 from aiogram import Router
 from aiogram.types import CallbackQuery, Message
 
+from bot.handlers.clips import TITLE_LIMIT
 from bot.handlers.questions import close_question, close_typed_question
 from bot.handlers.settings import set_zone
 from bot.news import fault_to_json
@@ -16,7 +17,6 @@ from bot.turn import Turn
 from scheduler.errors import TimeError
 from storage.values import Conversation, Draft, DraftState, Fault
 
-TITLE_LIMIT = 100
 DESCRIPTION_LIMIT = 5000
 """Characters that are kept; the platforms' own limits are named on the card."""
 

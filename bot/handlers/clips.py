@@ -13,7 +13,7 @@ from storage.values import AccountStatus, Clip
 
 VIDEO_SUFFIXES = frozenset({".mp4", ".mov", ".m4v", ".mkv", ".webm", ".avi", ".3gp", ".ts", ".mpg", ".mpeg"})
 TITLE_LIMIT = 100
-"""Characters of a proposed title: https://developers.google.com/youtube/v3/docs/videos#snippet.title"""
+"""Characters of a proposed or typed title; the tightest of the sites' limits, which they check again themselves."""
 DEFAULT_OPTIONS = {"privacy_status": "public", "made_for_kids": False}
 
 

@@ -27,7 +27,6 @@ def test_the_home_is_closed_to_other_users(tmp_path: Path) -> None:
     home = Home(tmp_path / "home")
     folders = [home.path, home.media, home.renders, home.models, home.voices, home.logs, home.backups]
     assert [folder.stat().st_mode & 0o777 for folder in folders] == [0o700] * (1 + len(FOLDERS))
-    assert home.database_url == f"sqlite+aiosqlite:///{tmp_path}/home/fabric.db"
 
 
 def test_a_second_process_is_told_who_holds_the_home_until_that_one_is_killed(tmp_path: Path) -> None:
