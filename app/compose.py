@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 
 from app.settings import Settings
+from app.sites import platform_settings
 from app.upkeep import utc_now
 from bot.callback_server import CALLBACK_PATH
 from bot.newsroom import Newsroom
@@ -127,34 +128,6 @@ def pace(settings: Settings, *, role: str) -> Pace:
         late_policy=timedelta(hours=settings.late_after_hours),
         keep_clips=timedelta(days=settings.keep_clips_days),
     )
-
-
-def platform_settings(settings: Settings) -> dict[str, dict[str, str]]:
-    """What each platform folder is told."""
-    return {
-        "youtube": {
-            "client_id": settings.youtube_client_id,
-            "client_secret": settings.youtube_client_secret.get_secret_value(),
-            "api_url": settings.youtube_api_url,
-            "oauth_url": settings.google_oauth_url,
-            "accounts_url": settings.google_accounts_url,
-            "watch_url": settings.youtube_watch_url,
-        },
-        "tiktok": {
-            "client_key": settings.tiktok_client_key,
-            "client_secret": settings.tiktok_client_secret.get_secret_value(),
-            "api_url": settings.tiktok_api_url,
-            "auth_url": settings.tiktok_auth_url,
-        },
-        "instagram": {
-            "client_id": settings.instagram_client_id,
-            "client_secret": settings.instagram_client_secret.get_secret_value(),
-            "login": settings.instagram_login,
-            "api_url": settings.instagram_api_url,
-            "auth_url": settings.instagram_auth_url,
-            "upload_url": settings.instagram_upload_url,
-        },
-    }
 
 
 def bot_settings(settings: Settings, home: Home) -> BotSettings:

@@ -11,12 +11,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
-from pydantic import SecretStr
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.settings import PREFIX, Settings, unknown_names
+from app.sites import SiteState, has_app, missing_names
 from app.upkeep import open_database
 from media.ffmpeg import Ffmpeg
+from platforms.registry import declarations
 from storage.errors import StorageError
 
 ENV_FILE = Path(".env")
@@ -49,9 +50,7 @@ async def examine(settings: Settings) -> list[Finding]:
         _sqlite(settings),
         await _database(settings),
         await _telegram(settings),
-        _youtube(settings),
-        _optional(settings, "TikTok", ("tiktok_client_key", "tiktok_client_secret")),
-        _optional(settings, "Instagram", ("instagram_client_id", "instagram_client_secret")),
+        *_sites(settings),
     ]
 
 
@@ -153,24 +152,21 @@ async def _telegram(settings: Settings) -> Finding:
     return Finding("Telegram", f"the bot is @{answer.json()['result']['username']}")
 
 
-def _youtube(settings: Settings) -> Finding:
-    if settings.is_sandbox:
-        return Finding("YouTube", "played by the sandbox")
-    if not settings.youtube_client_id or not settings.youtube_client_secret.get_secret_value():
-        return Finding(
-            "YouTube",
-            "no OAuth client",
+def _sites(settings: Settings) -> Iterator[Finding]:
+    """Every site by what it wants to be told; one may do without any of them, but not without all."""
+    for platform, declaration in declarations().items():
+        if settings.is_sandbox:
+            yield Finding(declaration.title, "played by the sandbox")
+            continue
+        state, missing = missing_names(settings, platform)
+        names = " and ".join(PREFIX + name.upper() for name in missing)
+        if state is SiteState.HALF:
+            yield Finding(declaration.title, "half an app", f"Set {names} too (README, “Use it for real”).", True)
+        else:
+            yield Finding(declaration.title, "app set" if state is SiteState.READY else "no app, so it is left out")
+    if not settings.is_sandbox and not has_app(settings):
+        yield Finding(
+            "sites",
+            "none with an app of its own",
             "Set FABRIC_YOUTUBE_CLIENT_ID and FABRIC_YOUTUBE_CLIENT_SECRET (README, “Use it for real”).",
-            is_fault=not (settings.tiktok_client_key or settings.instagram_client_id),
         )
-    return Finding("YouTube", "OAuth client set")
-
-
-def _optional(settings: Settings, site: str, names: tuple[str, str]) -> Finding:
-    """A site that one may do without, by the settings that name its app; half of an app is a fault."""
-    if settings.is_sandbox:
-        return Finding(site, "played by the sandbox")
-    missing = [PREFIX + name.upper() for name in names if getattr(settings, name) in ("", SecretStr(""))]
-    if len(missing) == 1:
-        return Finding(site, "half an app", f"Set {missing[0]} too (README, “Use it for real”).", is_fault=True)
-    return Finding(site, "no app, so it is left out" if missing else "app set")

@@ -12,12 +12,14 @@ from contextlib import AbstractAsyncContextManager, AsyncExitStack
 # First of all that touches aiogram: it defers the building of hundreds of models that are never used.
 import bot.lazy_aiogram  # noqa: F401  # isort: skip
 
+from pydantic import SecretStr
 from sqlalchemy import make_url
 
 from app.compose import compose, scratch_folder
 from app.logs import set_up_logs
 from app.sandbox_program import SandboxError, sandbox_settings, start_sandbox
 from app.settings import Settings
+from app.sites import bucket_sizes, has_app
 from app.upkeep import load_keyring, utc_now
 from media.partial import remove_leftovers
 from platforms.errors import PlatformSettingsError
@@ -140,26 +142,20 @@ def _greet(settings: Settings, role: str, address: str | None) -> None:
     print(f"Content Fabric is running ({role}). Ctrl-C stops it.", flush=True)
     if not settings.admins and role != "worker":
         log.warning("FABRIC_ADMINS is empty: write to your bot, it answers with your id; put that into FABRIC_ADMINS")
-    if not (settings.youtube_client_id or settings.tiktok_client_key or settings.instagram_client_id):
+    if not has_app(settings):
         log.warning("FABRIC_YOUTUBE_CLIENT_ID is empty: no YouTube channel can be connected (see README)")
 
 
 async def _apply_quotas(settings: Settings, database: Database) -> None:
-    """Google grants some projects other allowances than the documented ones; the settings say so, or nothing."""
-    sizes = {"video_inserts": settings.youtube_uploads_per_day, "units": settings.youtube_units_per_day}
+    """Sites grant some apps and accounts other allowances than the documented ones; the settings say so, or nothing."""
     async with database.begin() as uow:
-        for bucket, size in sizes.items():
-            await uow.quota.override("youtube", bucket, None, size)
+        for platform, bucket, size in bucket_sizes(settings):
+            await uow.quota.override(platform, bucket, None, size)
         await uow.commit()
 
 
 def _secrets(settings: Settings) -> list[str]:
-    found = [
-        settings.bot_token,
-        settings.youtube_client_secret,
-        settings.tiktok_client_secret,
-        settings.instagram_client_secret,
-        settings.master_key,
-    ]
+    values = (getattr(settings, name) for name in type(settings).model_fields)
+    found = [value.get_secret_value() for value in values if isinstance(value, SecretStr)]
     password = make_url(settings.resolved_database_url).password
-    return [*(secret.get_secret_value() for secret in found if secret is not None), *([password] if password else [])]
+    return [*filter(None, found), *([password] if password else [])]

@@ -12,6 +12,7 @@ from typing import Any
 import httpx
 
 from app.settings import PREFIX, Settings
+from app.sites import in_sandbox
 
 START_TIMEOUT_S = 20.0
 
@@ -94,26 +95,11 @@ async def _info(url: str) -> dict[str, Any] | None:
 
 def sandbox_settings(settings: Settings, sandbox: RunningSandbox) -> Settings:
     """The settings with the outside world's addresses and made-up secrets replaced by the sandbox's."""
-    info, url, instagram = sandbox.info, sandbox.url, sandbox.info["instagram_urls"]
+    info = sandbox.info
     overrides = {
+        **in_sandbox(info),
         "bot_token": info["bot_token"],
         "admins": frozenset({info["operator_id"]}),
-        "telegram_api_url": f"{url}/telegram",
-        "youtube_client_id": info["oauth_client_id"],
-        "youtube_client_secret": info["oauth_client_secret"],
-        "youtube_api_url": f"{url}/youtube",
-        "google_oauth_url": f"{url}/google/oauth",
-        "google_accounts_url": f"{url}/google/accounts",
-        "youtube_watch_url": f"{url}/watch?v=",
-        "tiktok_client_key": info["tiktok_client_key"],
-        "tiktok_client_secret": info["tiktok_client_secret"],
-        "tiktok_api_url": info["tiktok_api_url"],
-        "tiktok_auth_url": info["tiktok_auth_url"],
-        "instagram_client_id": info["instagram_facebook_client_id"],
-        "instagram_client_secret": info["instagram_facebook_client_secret"],
-        "instagram_login": "facebook",
-        "instagram_api_url": instagram["facebook"],
-        "instagram_auth_url": instagram["facebook-www"],
-        "instagram_upload_url": instagram["rupload"],
+        "telegram_api_url": info["telegram_api_url"],
     }
-    return Settings.model_validate(settings.model_dump() | overrides)
+    return type(settings).model_validate(settings.model_dump() | overrides)

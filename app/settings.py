@@ -1,16 +1,23 @@
-"""The settings: environment and `.env`, prefix `FABRIC_`, read once; everything wrong is told at once."""
+"""The settings: environment and `.env`, prefix `FABRIC_`, read once; everything wrong is told at once.
+
+What the publishing sites want to be told, each platform folder declares itself; `settings_class` adds that.
+"""
 
 from __future__ import annotations
 
 import difflib
 import os
 from collections.abc import Iterable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, available_timezones
 
-from pydantic import AfterValidator, Field, SecretStr, ValidationError, field_validator
+from pydantic import AfterValidator, Field, SecretStr, ValidationError, create_model, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from platforms.declared import Kind, Setting
+from platforms.registry import declarations
 
 PREFIX = "FABRIC_"
 
@@ -52,20 +59,11 @@ def _zone(value: str) -> str:
     return value
 
 
-def _login(value: str) -> str:
-    if value != "facebook":
-        raise ValueError(
-            "must be facebook: with Instagram Login Instagram fetches every file from a public server, "
-            "and this version has none"
-        )
-    return value
-
-
 Url = Annotated[str, AfterValidator(_http_url)]
 
 
 class Settings(BaseSettings):
-    """Every setting, with its default. Secrets are `SecretStr`, so no repr or error shows them."""
+    """Every setting of the house, with its default. Secrets are `SecretStr`, so no repr or error shows them."""
 
     model_config = SettingsConfigDict(
         env_prefix=PREFIX,
@@ -90,27 +88,6 @@ class Settings(BaseSettings):
     public_url: Url | None = None
     http_host: str = "127.0.0.1"
     http_port: int = Field(default=8710, ge=0, le=65535)
-
-    youtube_client_id: str = ""
-    youtube_client_secret: SecretStr = SecretStr("")
-    youtube_api_url: Url = "https://youtube.googleapis.com"
-    youtube_watch_url: Url = "https://www.youtube.com/watch?v="
-    youtube_uploads_per_day: int | None = Field(default=None, ge=1)
-    youtube_units_per_day: int | None = Field(default=None, ge=1)
-    google_oauth_url: Url = "https://oauth2.googleapis.com"
-    google_accounts_url: Url = "https://accounts.google.com"
-
-    tiktok_client_key: str = ""
-    tiktok_client_secret: SecretStr = SecretStr("")
-    tiktok_api_url: Url = "https://open.tiktokapis.com"
-    tiktok_auth_url: Url = "https://www.tiktok.com"
-
-    instagram_client_id: str = ""
-    instagram_client_secret: SecretStr = SecretStr("")
-    instagram_login: Annotated[str, AfterValidator(_login)] = "facebook"
-    instagram_api_url: Url = "https://graph.facebook.com"
-    instagram_auth_url: Url = "https://www.facebook.com"
-    instagram_upload_url: Url = "https://rupload.facebook.com"
 
     voice_workers: int = Field(default=1, ge=1, le=64)
     upload_concurrency: int = Field(default=2, ge=1, le=64)
@@ -151,13 +128,42 @@ class Settings(BaseSettings):
         return self.bot_token is None
 
 
+def settings_class() -> type[Settings]:
+    """The settings together with those that the platform folders declare."""
+    fields: dict[str, Any] = {
+        setting.name(platform): _field(setting)
+        for platform, declaration in declarations().items()
+        for setting in declaration.own
+    }
+    return create_model("Settings", __base__=Settings, **fields)
+
+
+def _field(setting: Setting) -> tuple[Any, Any]:
+    """The type and the default of a declared setting."""
+    match setting.kind:
+        case Kind.SECRET:
+            return SecretStr, SecretStr(setting.default)
+        case Kind.COUNT:
+            return int | None, Field(default=int(setting.default) if setting.default else None, ge=1)
+        case Kind.URL:
+            return Annotated[str, AfterValidator(_http_url)], setting.default
+    return Annotated[str, AfterValidator(partial(_choice, setting))], setting.default
+
+
+def _choice(setting: Setting, value: str) -> str:
+    if setting.choices and value not in setting.choices:
+        because = f": {setting.because}" if setting.because else ""
+        raise ValueError(f"must be {' or '.join(setting.choices)}{because}")
+    return value
+
+
 def load_settings(env_file: Path | None = Path(".env"), **overrides: Any) -> Settings:
     """Read the settings.
 
     Raises SettingsError with one sentence per wrong variable; no sentence repeats a secret's value.
     """
     try:
-        settings = Settings(**({"_env_file": env_file} | overrides))
+        settings = settings_class()(**({"_env_file": env_file} | overrides))
     except ValidationError as error:
         raise SettingsError(_sentence(item) for item in error.errors()) from None
     return settings
@@ -171,7 +177,7 @@ def _sentence(item: Mapping[str, Any]) -> str:
 
 def unknown_names(environ: Mapping[str, str] = os.environ) -> tuple[str, ...]:
     """A sentence for each `FABRIC_` variable that no setting reads, with the name that was probably meant."""
-    known = {PREFIX + name.upper() for name in Settings.model_fields}
+    known = {PREFIX + name.upper() for name in settings_class().model_fields}
     found = []
     for name in sorted(environ):
         if name.startswith(PREFIX) and name not in known:

@@ -1,4 +1,7 @@
-"""Finds the platforms: each folder beside this file is one, and its `build` decides whether it is configured."""
+"""Finds the platforms: each folder beside this file is one.
+
+Its `SETTINGS` say what it wants to be told, and its `build` decides whether that configures it.
+"""
 
 from __future__ import annotations
 
@@ -6,11 +9,12 @@ import importlib
 import pkgutil
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from pathlib import Path
 
 import httpx
 
+import platforms
 from platforms.base import Platform
+from platforms.declared import Declaration
 from platforms.http import Http, create_client
 
 Clock = Callable[[], datetime]
@@ -23,7 +27,12 @@ def utc_now() -> datetime:
 
 def platform_names() -> tuple[str, ...]:
     """Name the platform folders, whether configured or not."""
-    return tuple(module.name for module in pkgutil.iter_modules([str(Path(__file__).parent)]) if module.ispkg)
+    return tuple(module.name for module in pkgutil.iter_modules(platforms.__path__) if module.ispkg)
+
+
+def declarations() -> dict[str, Declaration]:
+    """What each platform folder wants to be told, by its name."""
+    return {name: importlib.import_module(f"platforms.{name}").SETTINGS for name in platform_names()}
 
 
 def load_platforms(
@@ -40,7 +49,7 @@ def load_platforms(
     if unknown := sorted(set(settings_by_platform) - set(names)):
         raise ValueError(f"no such platform: {', '.join(unknown)}; there are {', '.join(names)}")
     tls = httpx.create_ssl_context()  # shared: each context holds every root certificate anew
-    platforms: dict[str, Platform] = {}
+    built: dict[str, Platform] = {}
     for name in names:
         if not (settings := settings_by_platform.get(name)):
             continue
@@ -48,5 +57,5 @@ def load_platforms(
         http = Http(create_client(transport=transport, tls=tls), name)
         platform: Platform | None = module.build(settings, http, clock)
         if platform is not None:
-            platforms[name] = platform
-    return platforms
+            built[name] = platform
+    return built

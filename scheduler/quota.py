@@ -113,8 +113,9 @@ class QuotaBook:
         raise QuotaFullError(platform=site.name, bucket=bucket.name, until=until)
 
     async def _size(self, uow: UnitOfWork, platform: str, bucket: Bucket, owner: int | None) -> int:
-        """What the site itself reported goes before what its documents say."""
-        return (await uow.quota.overrides()).get((platform, bucket.name, owner), bucket.size)
+        """What the site itself reported of the account goes before the settings, and those before its documents."""
+        known = await uow.quota.overrides()
+        return known.get((platform, bucket.name, owner), known.get((platform, bucket.name, None), bucket.size))
 
     @staticmethod
     def _bucket(site: Platform, cost: Cost) -> Bucket:

@@ -92,7 +92,8 @@ def test_the_doctor_names_what_is_missing_and_fails(
     said = capsys.readouterr().out
     assert "✗ FABRIC_ADMINS" in said
     assert "✗ Telegram: not reachable" in said
-    assert "✗ YouTube: no OAuth client" in said
+    assert "! sites: none with an app of its own" in said
+    assert "FABRIC_YOUTUBE_CLIENT_ID" in said
 
 
 def test_without_a_token_the_doctor_finds_everything_well(home: Path, capsys: pytest.CaptureFixture[str]) -> None:

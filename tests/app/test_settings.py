@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from app.compose import platform_settings
-from app.settings import PREFIX, Settings, SettingsError, load_settings, unknown_names
+from app.settings import PREFIX, SettingsError, load_settings, settings_class, unknown_names
+from app.sites import bucket_sizes, platform_settings
 from platforms.errors import PlatformSettingsError
 from platforms.registry import load_platforms
 
@@ -95,7 +95,7 @@ def test_the_example_file_names_only_real_settings() -> None:
 def test_the_example_file_names_every_setting_and_no_other() -> None:
     example = (Path(__file__).resolve().parents[2] / ".env.example").read_text()
     named = set(re.findall(r"^#?(FABRIC_[A-Z_]+)=", example, re.MULTILINE))
-    assert named == {PREFIX + name.upper() for name in Settings.model_fields}
+    assert named == {PREFIX + name.upper() for name in settings_class().model_fields}
 
 
 def test_instagrams_own_login_is_refused_with_the_reason(clean_environment: pytest.MonkeyPatch) -> None:
@@ -121,3 +121,13 @@ def test_an_app_without_its_secret_is_half_made(clean_environment: pytest.Monkey
     clean_environment.setenv("FABRIC_TIKTOK_CLIENT_KEY", "key")
     with pytest.raises(PlatformSettingsError, match="client_secret is missing"):
         load_platforms(platform_settings(load_settings(None)))
+
+
+def test_the_size_of_every_bucket_can_be_set(clean_environment: pytest.MonkeyPatch) -> None:
+    clean_environment.setenv("FABRIC_TIKTOK_POSTS_LIMIT", "20")
+    clean_environment.setenv("FABRIC_YOUTUBE_UPLOADS_PER_DAY", "300")
+    sizes = {(platform, bucket): size for platform, bucket, size in bucket_sizes(load_settings(None)) if size}
+    assert sizes == {("tiktok", "posts"): 20, ("youtube", "video_inserts"): 300}
+    clean_environment.setenv("FABRIC_TIKTOK_POSTS_LIMIT", "0")
+    with pytest.raises(SettingsError, match="FABRIC_TIKTOK_POSTS_LIMIT"):
+        load_settings(None)
