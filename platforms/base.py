@@ -292,7 +292,7 @@ class Platform(Protocol):
 
     @property
     def render_profile(self) -> str:
-        """Names the fitting that files for this site need; equal profiles share a render."""
+        """Names the fitting that files for this site need: "everywhere", "large", or a word that names none."""
         ...
 
     def validate(self, file: VideoFile | None, meta: VideoMeta) -> tuple[Violation, ...]: ...

@@ -11,8 +11,8 @@ from platforms.base import Platform, VideoFile, VideoMeta
 from scheduler.desk import TaskDesk
 from scheduler.errors import NotReadyError
 from scheduler.faults import fault_of
-from scheduler.job import MIME_TYPES
-from scheduler.renders import Presets
+from scheduler.video_files import planned_file, planned_fit
+from scheduler.voicing import Presets
 from storage.errors import StaleVersionError
 from storage.unit_of_work import UnitOfWork
 from storage.values import Account, AccountStatus, Clip, Draft, DraftState, Fault, Operator, Post, Stage, TaskStatus
@@ -84,12 +84,13 @@ class Approval:
 
     def _of_rules(self, draft: Draft, clip: Clip, accounts: Sequence[Account]) -> list[Fault]:
         found = []
-        meta, file = _meta(draft), _file(clip)
+        meta = _meta(draft)
         for name in sorted({account.platform for account in accounts}):
             if name not in self._platforms:
                 found.append(Fault("platform.unknown", {"platform": name}))
                 continue
-            violations = self._platforms[name].validate(file, meta)
+            site = self._platforms[name]
+            violations = site.validate(_file(clip, site, draft), meta)
             found.extend(Fault(each.code, {"platform": name, **each.params}) for each in violations)
         return found
 
@@ -193,17 +194,8 @@ def _meta(draft: Draft) -> VideoMeta:
     )
 
 
-def _file(clip: Clip) -> VideoFile | None:
-    facts = clip.facts
-    if facts is None or clip.path is None:
+def _file(clip: Clip, site: Platform, draft: Draft) -> VideoFile | None:
+    """The file as it will be sent: what the fitter mends stands in nobody's way."""
+    if clip.facts is None or clip.path is None:
         return None
-    return VideoFile(
-        path=Path(clip.path),
-        size=facts.size,
-        sha256=facts.sha256,
-        duration_s=facts.duration_s,
-        width=facts.width,
-        height=facts.height,
-        mime_type=MIME_TYPES.get(facts.container, "video/mp4"),
-        fps=facts.fps or None,
-    )
+    return planned_file(Path(clip.path), clip.facts, planned_fit(clip.facts, site, draft.options))

@@ -17,10 +17,9 @@ from scheduler.quota import QuotaBook
 from scheduler.renders import RenderBook
 from scheduler.settings import Pace
 from scheduler.tokens import TokenKeeper
+from scheduler.video_files import rendered_file
 from storage.database import Database
 from storage.values import Clip, ClipFacts, Fault, Render, Stage, Task, TaskStatus
-
-MIME_TYPES = {"mp4": "video/mp4", "mov": "video/quicktime", "webm": "video/webm", "matroska": "video/x-matroska"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,16 +101,7 @@ class Job:
             facts = (await uow.clips.get(self.task.clip_id)).facts
         if facts is None:
             raise ClipMissingError(clip=self.task.clip_id)
-        return VideoFile(
-            path=Path(render.path),
-            size=render.size,
-            sha256=render.sha256,
-            duration_s=render.duration_s,
-            width=facts.width,
-            height=facts.height,
-            mime_type=MIME_TYPES.get(facts.container, "video/mp4"),
-            fps=facts.fps or None,
-        )
+        return rendered_file(render, facts)
 
     def meta(self) -> VideoMeta:
         return video_meta(self.task)

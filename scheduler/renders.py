@@ -1,50 +1,34 @@
-"""Renders: a clip with its new voice, made once for however many accounts, found again by what it is made of."""
+"""Renders: a clip in its new voice, as the sites want it, made once for however many accounts, and found again."""
 
 from __future__ import annotations
 
 import asyncio
 import hashlib
 from collections import defaultdict
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Protocol
 
-from media.audio import extract_audio, render_suffix, replace_audio
+from media.audio import render_suffix
 from media.digest import sha256_of
 from media.errors import NoAudioTrackError
 from media.ffmpeg import Ffmpeg
+from media.fit import PROFILES, Action, FitChoices, FitPlan, fit, plan_fit
 from media.info import MediaInfo
+from media.probe import probe
 from scheduler.settings import Pace
+from scheduler.voicing import OnFraction, Preset, Presets, VoiceShop
 from storage.database import Database
 from storage.media_store import MediaStore
-from storage.values import ClipFacts, Render
+from storage.values import ClipFacts, JsonObject, Render
 from voice.jobs_port import JobRunner
 
 ORIGINAL = "original"
 """Stands in the place of a preset's digest where the voice stays as it is."""
 
-OnFraction = Callable[[float], None]
-"""Told the fraction done (0..1) of a conversion; called on the event loop."""
+VOICED = "voiced"
+"""Stands in the place of a fit for a clip that has its new voice and waits to be fitted."""
 
-
-class Preset(Protocol):
-    """What the scheduler wants to know of a voice preset."""
-
-    @property
-    def digest(self) -> str: ...
-
-    @property
-    def title(self) -> str: ...
-
-    def to_json(self) -> dict[str, Any]: ...
-
-
-class Presets(Protocol):
-    """A catalogue of voice presets; `get` raises UnknownPresetError or BadPresetError."""
-
-    def names(self) -> tuple[str, ...]: ...
-
-    def get(self, name: str) -> Preset: ...
+Key = tuple[str, str, str]
+"""What a render is made of: the clip's digest, the preset's, and the fit."""
 
 
 def seed_of(clip_sha256: str, preset_digest: str) -> int:
@@ -53,37 +37,81 @@ def seed_of(clip_sha256: str, preset_digest: str) -> int:
 
 
 class RenderBook:
-    """Finds or makes the render of (clip, preset, profile). Within a process the same render is made once at a time."""
+    """Finds or makes the render of (clip, preset, fit). Within a process the same render is made once at a time.
+
+    A clip gets its new voice first and is fitted then. The voiced clip is a render too: sites that need different
+    files, and an operator who changes the frame afterwards, cost no second conversion.
+    """
 
     def __init__(
         self, db: Database, ffmpeg: Ffmpeg, runner: JobRunner, presets: Presets, folder: Path, pace: Pace
     ) -> None:
         self._db = db
         self._ffmpeg = ffmpeg
-        self._runner = runner
         self._presets = presets
         self._store = MediaStore(folder)
-        self._pace = pace
-        self._making: defaultdict[tuple[str, str, str], asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._voices = VoiceShop(ffmpeg, runner, self._store, pace)
+        self._making: defaultdict[Key, asyncio.Lock] = defaultdict(asyncio.Lock)
 
     async def obtain(
-        self, clip: Path, facts: ClipFacts, preset_name: str, profile: str, on_fraction: OnFraction
+        self,
+        clip: Path,
+        facts: ClipFacts,
+        preset_name: str,
+        profile: str,
+        on_fraction: OnFraction,
+        *,
+        choices: FitChoices | None = None,
+        on_fit: OnFraction | None = None,
     ) -> Render:
-        """The render, from the cache or freshly made. Raises MediaError, VoiceError."""
+        """The render, from the cache or freshly made. `profile` that names none of `PROFILES` asks for no fitting.
+
+        `on_fraction` hears of the voice, `on_fit` of the picture. Raises MediaError, VoiceError.
+        """
         preset = self._presets.get(preset_name) if preset_name else None
-        digest = preset.digest if preset else ORIGINAL
-        key = (facts.sha256, digest, profile)
+        fit_profile = PROFILES.get(profile)
+        if fit_profile is None:
+            return await self._voiced(clip, facts, preset, profile, on_fraction)
+        voiced = await self._voiced(clip, facts, preset, VOICED, on_fraction) if preset else None
+        source, media = await _source(clip, facts, voiced)
+        plan = plan_fit(media, fit_profile, choices or FitChoices())
+        if plan.action is Action.KEEP:
+            return voiced or await self._voiced(clip, facts, None, plan.key, on_fraction)
+        key = (facts.sha256, preset.digest if preset else ORIGINAL, plan.key)
+        async with self._making[key]:
+            return await self._find(key) or await self._fit(key, source, plan, on_fit)
+
+    async def _voiced(
+        self, clip: Path, facts: ClipFacts, preset: Preset | None, profile: str, on_fraction: OnFraction
+    ) -> Render:
+        """The clip with its new voice, or the clip itself."""
+        key = (facts.sha256, preset.digest if preset else ORIGINAL, profile)
         async with self._making[key]:
             found = await self._find(key)
             if found is not None:
                 return found
             if preset is None:
-                return await self._add(key, clip, facts.sha256, facts)
+                return await self._add(key, clip, facts.sha256, facts.duration_s, facts.media)
             if facts.audio_codec is None:
                 raise NoAudioTrackError
-            return await self._make(key, clip, facts, preset, on_fraction)
+            made = self._store.temporary(suffix_of(facts))
+            try:
+                await self._voices.give(clip, made, preset, seed_of(*key[:2]), on_fraction)
+                media = await probe(made) if profile == VOICED else None
+                return await self._keep(key, made, facts.duration_s, media)
+            finally:
+                self._store.discard(made)
 
-    async def _find(self, key: tuple[str, str, str]) -> Render | None:
+    async def _fit(self, key: Key, source: Path, plan: FitPlan, on_fit: OnFraction | None) -> Render:
+        made = self._store.temporary(".mp4")
+        try:
+            await fit(self._ffmpeg, source, made, plan, on_fit)
+            media = await probe(made)
+            return await self._keep(key, made, media.duration_s, media)
+        finally:
+            self._store.discard(made)
+
+    async def _find(self, key: Key) -> Render | None:
         async with self._db.read() as uow:
             render = await uow.renders.find(*key)
         if render is None:
@@ -96,49 +124,17 @@ class RenderBook:
             await uow.commit()
         return None
 
-    async def _make(
-        self, key: tuple[str, str, str], clip: Path, facts: ClipFacts, preset: Preset, on_fraction: OnFraction
-    ) -> Render:
-        """Take the sound out, change its voice, put it back. What a dead process leaves is swept at the next start."""
-        source, target, made = (self._store.temporary(end) for end in (".wav", ".wav", suffix_of(facts)))
-        try:
-            await extract_audio(self._ffmpeg, clip, source)
-            await self._convert(key, preset, source, target, on_fraction)
-            await replace_audio(self._ffmpeg, clip, target, made)
-            return await self._keep(key, made, facts)
-        finally:
-            for temporary in (source, target, made):
-                self._store.discard(temporary)
-
-    async def _convert(
-        self, key: tuple[str, str, str], preset: Preset, source: Path, target: Path, on_fraction: OnFraction
-    ) -> None:
-        loop = asyncio.get_running_loop()
-        arguments = {
-            "source": str(source),
-            "target": str(target),
-            "preset": preset.to_json(),
-            "seed": seed_of(key[0], key[1]),
-        }
-        future = self._runner.submit(
-            "voice.jobs:convert_file",
-            arguments,
-            on_progress=lambda done, _step: _hop(loop, on_fraction, done),
-            time_limit_s=self._pace.convert_limit_s,
-        )
-        await asyncio.wrap_future(future)
-
-    async def _keep(self, key: tuple[str, str, str], made: Path, facts: ClipFacts) -> Render:
+    async def _keep(self, key: Key, made: Path, duration_s: float, media: MediaInfo | None) -> Render:
         sha256 = await sha256_of(made)
         # Named by its content: another process that makes the same render never writes into a file being sent.
         # It is on disk before its row is written: a row must never promise a file that a power cut took.
         final = await self._store.keep(made, f"{_short(key)}-{sha256[:16]}{made.suffix}")
-        render = await self._add(key, final, sha256, facts)
+        render = await self._add(key, final, sha256, duration_s, media.to_json() if media else None)
         if render.path != str(final):
             final.unlink(missing_ok=True)
         return render
 
-    async def _add(self, key: tuple[str, str, str], path: Path, sha256: str, facts: ClipFacts) -> Render:
+    async def _add(self, key: Key, path: Path, sha256: str, duration_s: float, media: JsonObject | None) -> Render:
         async with self._db.begin() as uow:
             render = await uow.renders.add(
                 clip_sha256=key[0],
@@ -147,21 +143,24 @@ class RenderBook:
                 path=str(path),
                 sha256=sha256,
                 size=path.stat().st_size,
-                duration_s=facts.duration_s,
+                duration_s=duration_s,
+                media=media,
             )
             await uow.commit()
         return render
 
 
+async def _source(clip: Path, facts: ClipFacts, voiced: Render | None) -> tuple[Path, MediaInfo]:
+    """The file to fit, and what is in it: read again where it was not kept."""
+    path = Path(voiced.path) if voiced else clip
+    known = voiced.media if voiced else facts.media
+    return path, MediaInfo.from_json(known) if known is not None else await probe(path)
+
+
 def suffix_of(facts: ClipFacts) -> str:
-    """The file name suffix of a clip's container; a render keeps the container of its clip."""
+    """The file name suffix of a clip's container; a voiced clip keeps the container of its clip."""
     return render_suffix(MediaInfo(facts.container, facts.duration_s, facts.size, video=None, audio=None))
 
 
-def _short(key: tuple[str, str, str]) -> str:
+def _short(key: Key) -> str:
     return hashlib.sha256("|".join(key).encode()).hexdigest()[:20]
-
-
-def _hop(loop: asyncio.AbstractEventLoop, on_fraction: OnFraction, fraction: float) -> None:
-    if not loop.is_closed():
-        loop.call_soon_threadsafe(on_fraction, fraction)

@@ -23,10 +23,11 @@ from scheduler.job import Workshop
 from scheduler.lifecycle import Lifecycle
 from scheduler.notices import NoticeListener
 from scheduler.quota import QuotaBook
-from scheduler.renders import Presets, RenderBook
+from scheduler.renders import RenderBook
 from scheduler.settings import Pace
 from scheduler.tokens import TokenKeeper
 from scheduler.upkeep import CleanUp
+from scheduler.voicing import Presets
 from storage.database import Database
 from voice.jobs_port import JobRunner
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from scheduler.renders import Presets
+from scheduler.voicing import Presets
 
 
 @dataclass(frozen=True, slots=True)

@@ -156,7 +156,10 @@ class SettledConsent:
 
 @dataclass(frozen=True, slots=True)
 class ClipFacts:
-    """What the probe found in a video file. `duration_s` in seconds, sizes in pixels after rotation."""
+    """What the probe found in a video file. `duration_s` in seconds, sizes in pixels after rotation.
+
+    `media` is all that the probe found, as its own package writes it; None for clips from before that was kept.
+    """
 
     sha256: str
     size: int
@@ -169,6 +172,7 @@ class ClipFacts:
     rotation: int
     container: str
     variable_fps: bool = False
+    media: JsonObject | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -299,7 +303,10 @@ class Task:
 
 @dataclass(frozen=True, slots=True)
 class Render:
-    """A clip converted and fitted for one platform profile, cached by (clip, preset, profile)."""
+    """A clip converted and fitted, cached by (clip, preset, profile); `profile` names what was done to the picture.
+
+    `media` is what the probe found in the file; None where the file was not looked into.
+    """
 
     id: int
     clip_sha256: str
@@ -310,6 +317,7 @@ class Render:
     size: int
     duration_s: float
     created_at: datetime
+    media: JsonObject | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -16,6 +17,9 @@ LATE_SOUND_S = 0.02
 """A sound that starts later than this has to be filled from the beginning, or it would move."""
 LATE_PICTURE_S = 0.034
 """The same for the picture: a frame at 30 frames a second; filling costs an encoding."""
+ENCODING = 1
+"""Raised when the same plan begins to give another file; what was made before is then made anew."""
+AS_IT_IS = "as-it-is"
 HDR_TRANSFERS = frozenset({16, 18})
 """PQ and HLG (ITU-T H.273, table 3)."""
 
@@ -74,6 +78,14 @@ class FitPlan:
     width: int
     height: int
     estimated_size: int
+
+    @property
+    def key(self) -> str:
+        """Names the outcome: the same file worked on by plans of the same key gives the same file."""
+        if self.action is Action.KEEP:
+            return AS_IT_IS
+        work = repr((ENCODING, self.action, self.picture, self.sound, self.has_sound))
+        return f"fit-{hashlib.sha256(work.encode()).hexdigest()[:32]}"
 
     @property
     def codes(self) -> frozenset[str]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 
@@ -41,6 +42,8 @@ class FitProfile:
     max_channels: int
     wanted_aspect: tuple[int, int]
     max_size: int | None
+    usual_fps: int = 30
+    """What a picture without an even rate of its own is shown at."""
     edit_list_allowed: bool = False
     index_must_be_first: bool = True
     speed: str = "veryfast"
@@ -76,6 +79,22 @@ EVERYWHERE = FitProfile(
 )
 """What the publishing sites accept all alike (their upload pages, November 2026): the strictest word of each counts."""
 
+LARGE = replace(
+    EVERYWHERE,
+    name="large",
+    max_long_side=7680,
+    max_short_side=4320,
+    max_fps=60,
+    max_bitrate=200_000_000,
+    peak_bitrate=80_000_000,
+    max_size=None,
+)
+"""The same for a site that takes any size: a film for it is not squeezed to what a reel may be. What needs no squeezing
+gets the same plan from both, and is one file."""
+
+PROFILES: Mapping[str, FitProfile] = {profile.name: profile for profile in (EVERYWHERE, LARGE)}
+"""By the names that sites ask for."""
+
 
 @dataclass(frozen=True, slots=True)
 class FitChoices:
@@ -87,8 +106,3 @@ class FitChoices:
     def __post_init__(self) -> None:
         if self.loudness_lufs is not None and not -40 <= self.loudness_lufs <= -5:
             raise ValueError(f"loudness must be between -40 and -5 LUFS, got {self.loudness_lufs}")
-
-    def key(self, profile: FitProfile) -> str:
-        """Names the outcome: the same clip, profile and choices give the same file."""
-        loudness = "as-is" if self.loudness_lufs is None else f"{self.loudness_lufs:g}lufs"
-        return f"{profile.name}/{self.aspect}/{loudness}"

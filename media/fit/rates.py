@@ -20,16 +20,17 @@ FPS_TOLERANCE = 0.1
 def constant_fps(fps: float, *, is_variable: bool, profile: FitProfile) -> Fraction:
     """The frame rate to encode at: the source's own where the profile has it, else one that divides or repeats evenly.
 
-    60 -> 30, 59.94 -> 29.97, 50 -> 25, 15 -> 30, 12 -> 24; a variable or an odd rate -> the profile's highest.
+    With 30 as the highest: 60 -> 30, 59.94 -> 29.97, 50 -> 25, 15 -> 30, 12 -> 24; a variable or an odd rate -> the
+    profile's usual one.
     """
     own = Fraction(fps).limit_denominator(1001)
     if is_variable or own <= 0:
-        return Fraction(profile.max_fps)
+        return Fraction(profile.usual_fps)
     for factor in (1, 2, 3, 4, 5, 8):
         for candidate in (own / factor, own * factor):
             if has_fps(float(candidate), profile):
                 return min(candidate, Fraction(profile.max_fps))
-    return Fraction(profile.max_fps)
+    return Fraction(profile.usual_fps)
 
 
 def has_fps(fps: float, profile: FitProfile) -> bool:
@@ -51,7 +52,7 @@ def file_bitrate(info: MediaInfo) -> float:
 
 def video_bitrate(info: MediaInfo, pixels: int, profile: FitProfile) -> int:
     """Bits per second to encode a picture of `pixels` at: by its area, not far above the source, within the size."""
-    by_area = profile.video_bitrate * min(1.0, pixels / FULL_PICTURE)
+    by_area = profile.video_bitrate * pixels / FULL_PICTURE
     wanted = max(LEAST_VIDEO_BITRATE, min(by_area, OLD_CODEC_FACTOR * file_bitrate(info)))
     if profile.max_size is not None:
         room = profile.max_size * 8 * (1 - CONTAINER_SHARE) / max(info.duration_s, 0.1) - audio_bitrate(info, profile)

@@ -89,8 +89,8 @@ class Instagram:
 
     @property
     def render_profile(self) -> str:
-        """Name the fitting of files for Reels: none here, what does not fit is refused before it is sent."""
-        return "unfitted"
+        """Reels are short and small: the file that every site takes."""
+        return "everywhere"
 
     @property
     def usage(self) -> Usage:

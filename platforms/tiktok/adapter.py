@@ -80,8 +80,8 @@ class TikTok:
 
     @property
     def render_profile(self) -> str:
-        """TikTok takes MP4, MOV and WebM and transcodes them itself: nothing is fitted."""
-        return "unfitted"
+        """The file that every site takes."""
+        return "everywhere"
 
     def validate(self, file: VideoFile | None, meta: VideoMeta) -> tuple[Violation, ...]:
         return violations(file, meta, mode=self._mode, limits=self.file_limits)

@@ -94,8 +94,8 @@ class YouTube:
 
     @property
     def render_profile(self) -> str:
-        """YouTube takes any file and transcodes it itself: nothing is fitted."""
-        return "unfitted"
+        """YouTube takes any size and length: nothing is squeezed for it."""
+        return "large"
 
     def validate(self, file: VideoFile | None, meta: VideoMeta) -> tuple[Violation, ...]:
         return violations(file, meta)

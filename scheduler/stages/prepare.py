@@ -6,20 +6,29 @@ import asyncio
 import logging
 
 from scheduler.job import Job
+from scheduler.wishes import choices_of
 from storage.errors import StorageError
 from storage.values import Stage
 
+FITTING = "fit"
+"""The name under which the fitting is told: it follows the voice within the same stage."""
 log = logging.getLogger(__name__)
 
 
 async def prepare(job: Job) -> None:
     """Make or find the render and let the task go until its time. The task stays `pending`: nothing was sent."""
-    await job.lease.say(job.at(Stage.PREPARE))
+    await job.lease.say(job.progressed(None, None if job.task.voice_preset else FITTING))
     _, facts, path = await job.clip()
     news = _News(job)
     try:
         render = await job.shop.renders.obtain(
-            path, facts, job.task.voice_preset, job.site.render_profile, news.on_fraction
+            path,
+            facts,
+            job.task.voice_preset,
+            job.site.render_profile,
+            news.on_fraction,
+            choices=choices_of(job.task.options),
+            on_fit=news.on_fit,
         )
     finally:
         await news.end()
@@ -35,19 +44,25 @@ async def prepare(job: Job) -> None:
 
 
 class _News:
-    """Tells how far a conversion is, one write at a time; what comes while a write is under way is passed over."""
+    """Tells how far the work is, one write at a time; what comes while a write is under way is passed over."""
 
     def __init__(self, job: Job) -> None:
         self._job = job
         self._saying: asyncio.Task[None] | None = None
 
     def on_fraction(self, fraction: float) -> None:
-        if (self._saying is None or self._saying.done()) and self._job.is_news(fraction):
-            self._saying = asyncio.ensure_future(self._say(fraction))
+        self._hear(None, fraction)
 
-    async def _say(self, fraction: float) -> None:
+    def on_fit(self, fraction: float) -> None:
+        self._hear(FITTING, fraction)
+
+    def _hear(self, step: str | None, fraction: float) -> None:
+        if (self._saying is None or self._saying.done()) and self._job.is_news(fraction):
+            self._saying = asyncio.ensure_future(self._say(step, fraction))
+
+    async def _say(self, step: str | None, fraction: float) -> None:
         try:
-            await self._job.lease.say(self._job.progressed(fraction))
+            await self._job.lease.say(self._job.progressed(fraction, step))
         except StorageError as error:
             # News is not worth a conversion. A lost fence is found by the heartbeat, and by the record at the end.
             log.info("task %s: progress was not told: %s", self._job.task.id, error.code)

@@ -9,7 +9,7 @@ from sqlalchemy import delete, exists, or_, update
 from storage.errors import NotFoundError
 from storage.tables import renders, tasks
 from storage.transaction import Transaction, columns
-from storage.values import Render, TaskStatus
+from storage.values import JsonObject, Render, TaskStatus
 
 LIVING = (TaskStatus.PENDING, TaskStatus.PROCESSING, TaskStatus.NEEDS_ATTENTION)
 
@@ -37,6 +37,7 @@ class RenderRepository:
         sha256: str,
         size: int,
         duration_s: float,
+        media: JsonObject | None = None,
     ) -> Render:
         """Record a render. Two workers that made the same one at once share the row that came first."""
         values = {
@@ -47,6 +48,7 @@ class RenderRepository:
             "sha256": sha256,
             "size": size,
             "duration_s": duration_s,
+            "media": media,
             "created_at": self._tx.clock(),
         }
         await self._tx.insert_if_new(renders, values)

@@ -16,6 +16,7 @@ renders = table(
     Column("sha256", String(64), nullable=False),
     Column("size", BigInteger, nullable=False),
     Column("duration_s", Double(), nullable=False),
+    Column("media", JsonText),
     moment("created_at", index=True),
     UniqueConstraint("clip_sha256", "preset_digest", "profile"),
 )

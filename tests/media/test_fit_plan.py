@@ -12,7 +12,9 @@ from hypothesis import strategies as st
 
 from media.errors import NoVideoTrackError
 from media.fit import (
+    AS_IT_IS,
     EVERYWHERE,
+    LARGE,
     Action,
     Aspect,
     FitChoices,
@@ -151,9 +153,25 @@ def test_a_frame_rate_is_divided_or_repeated_evenly(fps: float, expected: float)
     assert float(constant_fps(fps, is_variable=False, profile=EVERYWHERE)) == pytest.approx(expected, abs=0.01)
 
 
-def test_choices_and_profile_name_the_outcome() -> None:
-    keys = {FitChoices(aspect, lufs).key(EVERYWHERE) for aspect in Aspect for lufs in (None, -14.0, -16.5)}
-    assert len(keys) == 12
+def test_a_plan_is_named_by_the_work_that_it_is() -> None:
+    lying = clip(width=1920, height=1080)
+    choices = [FitChoices(aspect, lufs) for aspect in Aspect for lufs in (None, -14.0, -16.5)]
+    assert len({plan_fit(lying, EVERYWHERE, each).key for each in choices}) == 12
+    assert plan(clip()).key == plan(lying).key == AS_IT_IS
+
+
+def test_sites_share_a_file_unless_one_takes_more_than_the_other() -> None:
+    phone, film = clip("mov", codec="hevc"), clip("mov", codec="hevc", width=3840, height=2160, fps=60.0)
+    assert plan_fit(phone, EVERYWHERE, KEEP).key == plan_fit(phone, LARGE, KEEP).key
+    assert plan_fit(film, EVERYWHERE, KEEP).key != plan_fit(film, LARGE, KEEP).key
+    large = plan_fit(film, LARGE, KEEP)
+    assert (large.width, large.height, large.codes) == (3840, 2160, {"fit.container_changed", "fit.codec_converted"})
+
+
+def test_a_long_video_is_not_squeezed_for_a_site_that_takes_any_size() -> None:
+    long = clip(seconds=1200, size=900_000_000)
+    assert plan(long).codes == {"fit.size_lowered"}
+    assert plan_fit(long, LARGE, KEEP).action is Action.KEEP
 
 
 def test_nonsense_is_refused_when_it_is_made() -> None:

@@ -47,6 +47,8 @@ _X264 = (
     "-pix_fmt",
     "yuv420p",
 )
+_AS_SITES_WANT_IT = ("-use_editlist", "0", "-movflags", "+faststart+negative_cts_offsets")
+"""Index first and no edit list: nothing has to be done to such a file."""
 _AAC = ("-c:a", "aac", "-b:a", "192k")
 
 
@@ -67,7 +69,7 @@ def spoken_clip(
     sound = f"{voice};{band}" if music else voice.replace("[s]", "[a]")
     inputs = (*picture(size, seconds), "-i", speech, *(("-i", MUSIC) if music else ()))
     mapped = ("-filter_complex", sound, "-map", "0:v", "-map", "[a]")
-    run_ffmpeg(*inputs, *mapped, *_X264, *_AAC, "-movflags", "+faststart", out)
+    run_ffmpeg(*inputs, *mapped, *_X264, *_AAC, *_AS_SITES_WANT_IT, out)
     return out
 
 

@@ -123,8 +123,11 @@ def test_one_post_goes_to_all_three_sites_with_one_conversion(
         person.wait_text("Everywhere", words, after=card["message_id"])
     arrived = [ledger(sandbox, site) for site in ("youtube", "tiktok", "instagram")]
     assert [len(videos) for videos in arrived] == [1, 1, 1]
-    (render,) = (fabric.home / "sandbox" / "renders").glob("*.mp4")
-    assert {videos[0]["sha256"] for videos in arrived} == {digest(render)}
+    (sent,) = {videos[0]["sha256"] for videos in arrived}
+    # The clip in its new voice, and that as the sites want it: no site cost another conversion.
+    made = {digest(render) for render in (fabric.home / "sandbox" / "renders").glob("*.mp4")}
+    assert len(made) == 2
+    assert sent in made
 
 
 def test_a_reel_whose_publication_was_not_answered_is_published_once(
