@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -22,7 +22,7 @@ from storage.errors import (
     ConsentUsedError,
     UnavailableError,
 )
-from storage.values import Operator
+from storage.values import Account, Operator
 
 log = logging.getLogger(__name__)
 
@@ -47,6 +47,9 @@ class Errands:
             case "finish_connect":
                 screen = await self._finish_connect(operator, payload["answer"])
                 return Outgoing(screen) if screen is not None else None
+            case "connect_named":
+                screen = await self._connect_named(operator, chat_id, str(payload["platform"]), str(payload["named"]))
+                return Outgoing(screen) if screen is not None else None
             case "disconnect":
                 return Outgoing(await self._disconnect(operator, int(payload["account_id"])))
         return None
@@ -65,15 +68,27 @@ class Errands:
         """A consent that was good but did not become an account is told by a notice; a bad one is told here."""
         t = self._texts.of(operator.locale)
         try:
-            await self._accounts.complete_connect(params=answer, operator_id=operator.id)
+            return await self._told(operator, self._accounts.complete_connect(params=answer, operator_id=operator.id))
         except (ConsentUnknownError, ConsentUsedError, ConsentExpiredError) as error:
             return Screen(t(f"error.{error.code}"))
+
+    async def _connect_named(self, operator: Operator, chat_id: int, platform: str, named: str) -> Screen | None:
+        """What became of it is told by a notice, either way."""
+        return await self._told(operator, self._accounts.connect_named(operator, chat_id, platform, named))
+
+    async def _told(self, operator: Operator, connecting: Awaitable[Account]) -> Screen | None:
+        """Wait for an account; None where a notice says how it went, and a sentence where nobody else says it."""
+        try:
+            await connecting
+        except (ConsentUnknownError, ConsentUsedError, ConsentExpiredError):
+            raise
         except (ConflictError, UnavailableError):
             raise
         except Exception as error:  # noqa: BLE001
             # The border to the scheduler and, behind it, the site: its errors have codes, anything else is a bug.
             fault = fault_of(error)
             log.info("an account was not connected: %s", fault.code)
+            t = self._texts.of(operator.locale)
             return Screen(t("error.internal")) if fault.code == "task.unexpected" else None
         return None
 

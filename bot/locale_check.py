@@ -15,7 +15,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from bot.texts import DEFAULT_LOCALE, LOCALES_FOLDER, Catalogue, Entry, Texts, read_catalogue
+from bot.texts import DEFAULT_LOCALE, LOCALES_FOLDER, Catalogue, Entry, Texts
 
 ROOT = LOCALES_FOLDER.parent
 SPEAKING = ("bot",)
@@ -150,8 +150,8 @@ def complaints(root: Path = ROOT, locales: Path = LOCALES_FOLDER) -> list[str]:
 
 
 def _catalogues(locales: Path) -> Mapping[str, Catalogue]:
-    names = Texts(locales).locales
-    return {name: read_catalogue(locales / name / "LC_MESSAGES" / "messages.po", name) for name in names}
+    texts = Texts(locales)
+    return {name: texts.catalogue(name) for name in texts.locales}
 
 
 def _judge(catalogues: Mapping[str, Catalogue], named: Named, codes: set[str]) -> Iterator[str]:

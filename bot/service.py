@@ -25,7 +25,17 @@ from bot.errors import TelegramFaultError
 from bot.feed import KEEP_HANDLED, Feed, Wakes
 from bot.files import TelegramFiles
 from bot.gateway import Command, Gateway
-from bot.handlers import account_buttons, answers, clips, commands, draft_buttons, post_buttons, questions, settings
+from bot.handlers import (
+    account_buttons,
+    account_names,
+    answers,
+    clips,
+    commands,
+    draft_buttons,
+    post_buttons,
+    questions,
+    settings,
+)
 from bot.newsroom import Newsroom
 from bot.outbox import Sender
 from bot.pacing import Pace
@@ -243,6 +253,7 @@ def build_dispatcher(gate: AllowList) -> Dispatcher:
     dispatcher.update.outer_middleware(gate)
     dispatcher.include_routers(
         commands.build(),
+        account_names.build(),
         clips.build(),
         draft_buttons.build(),
         post_buttons.build(),

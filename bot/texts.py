@@ -1,14 +1,15 @@
 """The sentences, looked up by key in `locales/<language>/LC_MESSAGES/messages.po`.
 
-The catalogues are read as they are, with no compile step: 600 sentences take about 30 ms, once per language.
+What only one platform says lies in that platform's folder: `platforms/<name>/locales/<language>.po`. The catalogues are
+read as they are, with no compile step: 600 sentences take about 30 ms, once per language.
 """
 
 from __future__ import annotations
 
 import gettext
 import string
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -17,6 +18,7 @@ from bot.screen import escape
 
 DEFAULT_LOCALE = "en"
 LOCALES_FOLDER = Path(__file__).resolve().parent.parent / "locales"
+PLATFORMS_FOLDER = LOCALES_FOLDER.parent / "platforms"
 
 Entry: TypeAlias = str | tuple[str, ...]
 
@@ -89,10 +91,11 @@ def _as_markup(value: object) -> str:
 
 
 class Texts:
-    """Every language that has a folder."""
+    """Every language that has a folder; `rooms` hold the folders of platforms with sentences of their own."""
 
-    def __init__(self, folder: Path = LOCALES_FOLDER) -> None:
+    def __init__(self, folder: Path = LOCALES_FOLDER, rooms: Sequence[Path] = (PLATFORMS_FOLDER,)) -> None:
         self._folder = folder
+        self._rooms = rooms
         self._read: dict[str, Catalogue] = {}
 
     @cached_property
@@ -105,11 +108,16 @@ class Texts:
         """The speech of a language; of an unknown one, or none, English. `ru-RU` is `ru`."""
         language = (locale or "").replace("_", "-").split("-")[0].lower()
         name = language if language in self.locales else DEFAULT_LOCALE
-        return Speech(self._catalogue(name), self._catalogue(DEFAULT_LOCALE))
+        return Speech(self.catalogue(name), self.catalogue(DEFAULT_LOCALE))
 
-    def _catalogue(self, locale: str) -> Catalogue:
+    def catalogue(self, locale: str) -> Catalogue:
+        """Everything that is said in one language."""
         if locale not in self._read:
-            self._read[locale] = read_catalogue(self._folder / locale / "LC_MESSAGES" / "messages.po", locale)
+            house = read_catalogue(self._folder / locale / "LC_MESSAGES" / "messages.po", locale)
+            entries = dict(house.entries)
+            for path in (path for room in self._rooms for path in sorted(room.glob(f"*/locales/{locale}.po"))):
+                entries |= read_catalogue(path, locale).entries
+            self._read[locale] = replace(house, entries=entries)
         return self._read[locale]
 
 

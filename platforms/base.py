@@ -228,6 +228,20 @@ class TellsChoices(Protocol):
     async def account_choices(self, access_token: str) -> Mapping[str, Any]: ...
 
 
+@runtime_checkable
+class ClaimsByName(Protocol):
+    """A platform without a consent page: the operator names an account, and the site says if we may post there."""
+
+    async def claim_account(self, named: str, *, asked_by: str) -> tuple[Grant, Identity]:
+        """Find the account that `named` means, and what stands for our right to post on it.
+
+        `asked_by` is the Telegram id of the operator who named it; where the site can tell, they must own it too. The
+        grant does not expire: whether it still holds is seen when it is used. Raises NeedsOperatorError and
+        ContentRejectedError with a sentence that says what to do.
+        """
+        ...
+
+
 class Granted(Protocol):
     """One of several grants that a single consent gave."""
 
@@ -288,7 +302,8 @@ class Platform(Protocol):
     """Cost of each step by its method name (`open_upload`, `check`, ...)."""
     file_limits: FileLimits
     text_limits: TextLimits
-    oauth: OAuthClient
+    oauth: OAuthClient | None
+    """None: there is no consent page, and accounts are connected by name (ClaimsByName)."""
 
     @property
     def render_profile(self) -> str:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from urllib.parse import parse_qsl, urlsplit
 
-from platforms.base import Grant, Identity, Platform, SeveralGrants
+from platforms.base import ClaimsByName, Grant, Identity, OAuthClient, Platform, SeveralGrants
 from platforms.errors import PlatformError
 from platforms.oauth import new_state
 from scheduler.errors import ConsentDeniedError, NoRefreshTokenError, ScopesMissingError, UnknownPlatformError
@@ -37,10 +37,20 @@ class ConsentRequest:
 
 @dataclass(frozen=True, slots=True)
 class PlatformChoice:
-    """A site on which accounts can be connected."""
+    """A site on which accounts can be connected; `by_name`: by naming one, for the site has no consent page."""
 
     name: str
     display_name: str
+    by_name: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """Who wants an account of which site connected, and where they are told."""
+
+    operator_id: int
+    chat_id: int
+    platform: str
 
 
 def parse_callback(text: str) -> Mapping[str, str] | None:
@@ -80,7 +90,10 @@ class AccountService:
         self._wake = wake
 
     def platforms(self) -> tuple[PlatformChoice, ...]:
-        return tuple(PlatformChoice(name, site.display_name) for name, site in sorted(self._platforms.items()))
+        return tuple(
+            PlatformChoice(name, site.display_name, by_name=isinstance(site, ClaimsByName))
+            for name, site in sorted(self._platforms.items())
+        )
 
     def parse_callback(self, text: str) -> Mapping[str, str] | None:
         return parse_callback(text)
@@ -88,7 +101,7 @@ class AccountService:
     async def begin_connect(self, operator: Operator, chat_id: int, platform: str) -> ConsentRequest:
         """Raises UnknownPlatformError."""
         state = new_state()
-        request = self._site(platform).oauth.authorize(state=state, redirect_uri=self._redirect_uri)
+        request = self._oauth(platform).authorize(state=state, redirect_uri=self._redirect_uri)
         consent = Consent(
             state=state,
             operator_id=operator.id,
@@ -100,6 +113,25 @@ class AccountService:
         )
         await self._db.run(lambda uow: uow.consents.add(consent))
         return ConsentRequest(request.url, consent.expires_at, state)
+
+    async def connect_named(self, operator: Operator, chat_id: int, platform: str, named: str) -> Account:
+        """Connect the account that the operator names, on a site that has no consent page.
+
+        Raises UnknownPlatformError, or PlatformError, which was told to the listener already.
+        """
+        site = self._site(platform)
+        if not isinstance(site, ClaimsByName):
+            raise UnknownPlatformError(platform=platform)
+        wish = Wish(operator.id, chat_id, platform)
+        try:
+            grant, identity = await site.claim_account(named, asked_by=str(operator.telegram_id))
+        except PlatformError as error:
+            failed = ConnectFailed(operator.id, chat_id, platform, fault_of(error))
+            await self._db.run(lambda uow: self._listener.hear(uow, failed))
+            raise
+        account = await self._db.run(lambda uow: self._connect(uow, wish, grant, identity))
+        self._wake()
+        return account
 
     async def complete_connect(self, *, params: Mapping[str, str], operator_id: int | None) -> Account:
         """Turn the callback's query into an account. The state is used up first, whatever comes of the rest.
@@ -126,7 +158,7 @@ class AccountService:
     async def _exchange(self, consent: Consent, params: Mapping[str, str]) -> list[tuple[Grant, Identity]]:
         if "code" not in params:
             raise ConsentDeniedError(platform=consent.platform, reason=params.get("error", "")[:100])
-        oauth = self._site(consent.platform).oauth
+        oauth = self._oauth(consent.platform)
         asked = {"code": params["code"], "code_verifier": consent.code_verifier, "redirect_uri": consent.redirect_uri}
         if isinstance(oauth, SeveralGrants):
             grants = [each.grant for each in await oauth.exchange_all(**asked)]
@@ -142,7 +174,7 @@ class AccountService:
     ) -> list[Account]:
         return [await self._connect(uow, consent, grant, identity) for grant, identity in granted]
 
-    async def _connect(self, uow: UnitOfWork, consent: Consent, grant: Grant, identity: Identity) -> Account:
+    async def _connect(self, uow: UnitOfWork, consent: Consent | Wish, grant: Grant, identity: Identity) -> Account:
         account = await uow.accounts.connect(
             platform=consent.platform,
             external_id=identity.external_id,
@@ -151,7 +183,7 @@ class AccountService:
             scopes=grant.scopes,
             operator_id=consent.operator_id,
         )
-        if grant.refresh_token is None:
+        if grant.refresh_token is None and grant.expires_at is not None:
             stored = await uow.credentials.load(account.id)
             if stored is None or stored.refresh_token is None:
                 raise NoRefreshTokenError(platform=consent.platform)
@@ -189,9 +221,11 @@ class AccountService:
         async with self._db.read() as uow:
             account, tokens = await uow.accounts.get(account_id), await uow.credentials.load(account_id)
             is_shared = tokens is not None and await _is_shared(uow, account, tokens)
-        if tokens is not None and not is_shared:
+        site = self._platforms.get(account.platform)
+        has_consent = site is None or site.oauth is not None
+        if tokens is not None and not is_shared and has_consent:
             try:
-                await self._site(account.platform).oauth.revoke(tokens.refresh_token or tokens.access_token)
+                await self._oauth(account.platform).revoke(tokens.refresh_token or tokens.access_token)
             except (PlatformError, UnknownPlatformError) as error:
                 log.warning("account %s: revoking failed: %s", account_id, error.code)
         await self._db.run(lambda uow: self._forget(uow, account))
@@ -201,6 +235,12 @@ class AccountService:
         await uow.accounts.set_status(account.id, AccountStatus.DISCONNECTED)
         named = {"account": account.title, "platform": account.platform}
         await pause(uow, self._listener, account, Fault(NEEDS_REAUTH, named))
+
+    def _oauth(self, platform: str) -> OAuthClient:
+        oauth = self._site(platform).oauth
+        if oauth is None:
+            raise UnknownPlatformError(platform=platform)
+        return oauth
 
     def _site(self, platform: str) -> Platform:
         try:

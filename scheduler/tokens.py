@@ -119,12 +119,13 @@ class TokenKeeper:
         return claimed, tokens
 
     async def _renew(self, account: Account, tokens: Tokens | None) -> Tokens:
-        if tokens is None or tokens.refresh_token is None:
+        oauth = self._platforms[account.platform].oauth
+        if tokens is None or tokens.refresh_token is None or oauth is None:
             error = NeedsReauthError("there is no refresh token", platform=account.platform)
             await self._needs_person(account, error)
             raise error
         try:
-            grant = await self._platforms[account.platform].oauth.refresh(tokens.refresh_token)
+            grant = await oauth.refresh(tokens.refresh_token)
         except NeedsReauthError as error:
             await self._needs_person(account, error)
             raise

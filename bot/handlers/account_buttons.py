@@ -6,6 +6,7 @@ from aiogram import Router
 from aiogram.types import CallbackQuery, Message
 
 from bot.callbacks import AccountAct, AccountButton, ConnectButton, ViewButton
+from bot.handlers.account_names import ask_for_name
 from bot.turn import RefusedError, Turn
 from bot.views.registry import BUTTON_VIEWS
 from storage.errors import NotFoundError, StaleVersionError
@@ -13,10 +14,15 @@ from storage.values import Account, AccountStatus
 
 
 async def on_connect(_: CallbackQuery, callback_data: ConnectButton, turn: Turn) -> None:
-    """Send the button that leads to the site's consent page."""
-    if callback_data.platform not in {choice.name for choice in turn.services.accounts.platforms()}:
+    """Send the button that leads to the site's consent page, or ask for the account's name where there is none."""
+    choices = {choice.name: choice for choice in turn.services.accounts.platforms()}
+    choice = choices.get(callback_data.platform)
+    if choice is None:
         raise RefusedError(turn.t.plain("toast.unknown"))
-    await turn.replies.errand("connect", platform=callback_data.platform)
+    if choice.by_name:
+        await ask_for_name(turn, choice)
+    else:
+        await turn.replies.errand("connect", platform=choice.name)
 
 
 async def on_account_button(query: CallbackQuery, callback_data: AccountButton, turn: Turn) -> None:

@@ -8,6 +8,7 @@ from typing import Any, TypeAlias
 from aiogram import Router
 from aiogram.types import CallbackQuery, Message
 
+from bot.handlers import account_names
 from bot.handlers.clips import TITLE_LIMIT
 from bot.handlers.questions import close_question, close_typed_question
 from bot.handlers.settings import set_zone
@@ -42,6 +43,9 @@ async def _answer(turn: Turn, asked: Conversation, text: str) -> bool:
     """Whether the text answers what was asked."""
     if asked.question == "timezone":
         await set_zone(turn, text)
+        return True
+    if asked.question == account_names.QUESTION:
+        await account_names.connect(turn, str(asked.params["platform"]), text)
         return True
     handler = DRAFT_ANSWERS.get(asked.question)
     if handler is None or asked.draft_id is None:

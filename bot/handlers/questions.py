@@ -9,7 +9,7 @@ from bot.callbacks import QuestionButton
 from bot.turn import RefusedError, Turn
 from storage.values import Conversation, DraftState
 
-TYPED = ("title", "description", "time", "timezone")
+TYPED = ("title", "description", "time", "timezone", "account_name")
 """Questions that the next plain text answers; each has the sentence `cancelled.<question>`."""
 
 
