@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from app.settings import Settings
 from app.sites import platform_settings
 from app.upkeep import utc_now
 from bot.callback_server import CALLBACK_PATH
+from bot.file_shelf import FileShelf
 from bot.newsroom import Newsroom
 from bot.ports import Services
 from bot.progress import ProgressBoard
@@ -22,6 +24,7 @@ from platforms.registry import load_platforms
 from scheduler.accounts import AccountService
 from scheduler.approval import Approval
 from scheduler.desk import TaskDesk
+from scheduler.file_links import FileLinks
 from scheduler.intake import Intake
 from scheduler.quota import QuotaBook
 from scheduler.service import Scheduler
@@ -72,6 +75,8 @@ def compose(settings: Settings, *, role: str, home: Home, database: Database, cl
     scratch = scratch_folder(home)
     scratch.mkdir(mode=0o700, exist_ok=True)
     pool = ProcessPool(settings.voice_workers, scratch_folder=scratch)
+    fetches_files = any(site.capabilities.fetches_file for site in platforms.values())
+    links = FileLinks(database.keyring, settings.server_url, clock) if fetches_files else None
     board = ProgressBoard()
     newsroom = Newsroom(board)
     scheduler = Scheduler(
@@ -84,6 +89,7 @@ def compose(settings: Settings, *, role: str, home: Home, database: Database, cl
         renders=home.renders,
         clock=clock,
         pace=pace(settings, role=role),
+        links=links,
     )
     services = Services(
         approval=Approval(platforms, presets, clock, desk=TaskDesk(newsroom, clock)),
@@ -99,8 +105,15 @@ def compose(settings: Settings, *, role: str, home: Home, database: Database, cl
     )
     bot = None
     if role in ("all", "bot"):
+        shelf = FileShelf(db=database, links=links, folders=(home.renders, home.media)) if links is not None else None
         bot = Bot(
-            bot_settings(settings, home), db=database, services=services, newsroom=newsroom, board=board, clock=clock
+            bot_settings(settings, home),
+            db=database,
+            services=services,
+            newsroom=newsroom,
+            board=board,
+            clock=clock,
+            shelf=shelf,
         )
     return Fabric(bot, scheduler if role in ("all", "worker") else None, platforms, pool)
 
@@ -112,8 +125,7 @@ def scratch_folder(home: Home) -> Path:
 
 def redirect_uri(settings: Settings) -> str:
     """Where sites send the browser back to: the public address, or this machine's loopback."""
-    base = settings.public_url or f"http://127.0.0.1:{settings.http_port}"
-    return base + CALLBACK_PATH
+    return settings.server_url + CALLBACK_PATH
 
 
 def pace(settings: Settings, *, role: str) -> Pace:
@@ -143,4 +155,5 @@ def bot_settings(settings: Settings, home: Home) -> BotSettings:
         timezone=settings.timezone,
         callback_host=settings.http_host,
         callback_port=settings.http_port,
+        callback_prefix=urlsplit(settings.server_url).path,
     )

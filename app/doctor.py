@@ -13,11 +13,14 @@ from pathlib import Path
 import httpx
 from sqlalchemy.exc import SQLAlchemyError
 
+from app.compose import redirect_uri
 from app.settings import PREFIX, Settings, unknown_names
-from app.sites import SiteState, has_app, missing_names
+from app.sites import SiteState, has_app, missing_names, platform_settings, wrong_setting
 from app.upkeep import open_database
 from media.ffmpeg import Ffmpeg
-from platforms.registry import declarations
+from platforms.errors import PlatformSettingsError
+from platforms.registry import declarations, load_platforms
+from scheduler.file_links import FILES_PATH
 from storage.errors import StorageError
 
 ENV_FILE = Path(".env")
@@ -51,6 +54,7 @@ async def examine(settings: Settings) -> list[Finding]:
         await _database(settings),
         await _telegram(settings),
         *_sites(settings),
+        *_addresses(settings),
     ]
 
 
@@ -170,3 +174,18 @@ def _sites(settings: Settings) -> Iterator[Finding]:
             "none with an app of its own",
             "Set FABRIC_YOUTUBE_CLIENT_ID and FABRIC_YOUTUBE_CLIENT_SECRET (README, “Use it for real”).",
         )
+
+
+def _addresses(settings: Settings) -> Iterator[Finding]:
+    """Where sites send people back to; where one fetches the videos itself, also that address."""
+    if settings.is_sandbox:
+        return
+    yield Finding("redirect URI", f"{redirect_uri(settings)} (enter it at each site, docs/connecting.md)")
+    try:
+        platforms = load_platforms(platform_settings(settings))
+    except PlatformSettingsError as error:
+        yield Finding("sites", "a setting cannot be used", wrong_setting(error), is_fault=True)
+        return
+    for site in platforms.values():
+        if site.capabilities.fetches_file:
+            yield Finding(site.display_name, f"fetches videos from {settings.server_url}{FILES_PATH}")

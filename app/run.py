@@ -19,7 +19,7 @@ from app.compose import compose, scratch_folder
 from app.logs import set_up_logs
 from app.sandbox_program import SandboxError, sandbox_settings, start_sandbox
 from app.settings import Settings
-from app.sites import bucket_sizes, has_app
+from app.sites import bucket_sizes, has_app, wrong_setting
 from app.upkeep import load_keyring, utc_now
 from media.partial import remove_leftovers
 from platforms.errors import PlatformSettingsError
@@ -43,7 +43,10 @@ async def run(settings: Settings, *, role: str) -> int:
     try:
         async with AsyncExitStack() as stack:
             await _run(settings, role, stack)
-    except (MissingTokenError, SandboxError, StorageError, PlatformSettingsError, FileNotFoundError) as error:
+    except PlatformSettingsError as error:
+        print(f"Content Fabric cannot start: {wrong_setting(error)}", file=sys.stderr)
+        return 1
+    except (MissingTokenError, SandboxError, StorageError, FileNotFoundError) as error:
         print(f"Content Fabric cannot start: {error}", file=sys.stderr)
         return 1
     return 0

@@ -97,9 +97,11 @@ def sandbox_settings(settings: Settings, sandbox: RunningSandbox) -> Settings:
     """The settings with the outside world's addresses and made-up secrets replaced by the sandbox's."""
     info = sandbox.info
     overrides = {
-        **in_sandbox(info),
+        **in_sandbox(settings, info),
         "bot_token": info["bot_token"],
         "admins": frozenset({info["operator_id"]}),
         "telegram_api_url": info["telegram_api_url"],
+        # The sandbox sees this machine alone.
+        "public_url": f"http://127.0.0.1:{settings.http_port}",
     }
     return type(settings).model_validate(settings.model_dump() | overrides)

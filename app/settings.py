@@ -17,6 +17,7 @@ from pydantic import AfterValidator, Field, SecretStr, ValidationError, create_m
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from platforms.declared import Kind, Setting
+from platforms.http import is_safe_base
 from platforms.registry import declarations
 
 PREFIX = "FABRIC_"
@@ -34,6 +35,10 @@ def _http_url(value: str) -> str:
     if not value.startswith(("http://", "https://")):
         raise ValueError("must begin with http:// or https://")
     return value.rstrip("/")
+
+
+def _http_url_or_none(value: str) -> str:
+    return _http_url(value) if value else ""
 
 
 def _database_url(value: str) -> str:
@@ -57,6 +62,12 @@ def _zone(value: str) -> str:
         raise ValueError(f"is no time zone name such as Europe/Madrid: {value!r}")
     ZoneInfo(value)
     return value
+
+
+def _public_url(value: str) -> str:
+    if not is_safe_base(_http_url(value)):
+        raise ValueError("must begin with https:// (http is for this machine alone: 127.0.0.1 or localhost)")
+    return value.rstrip("/")
 
 
 Url = Annotated[str, AfterValidator(_http_url)]
@@ -85,7 +96,7 @@ class Settings(BaseSettings):
     master_key: SecretStr | None = None
     master_key_file: Path | None = None
 
-    public_url: Url | None = None
+    public_url: Annotated[str, AfterValidator(_public_url)] | None = None
     http_host: str = "127.0.0.1"
     http_port: int = Field(default=8710, ge=0, le=65535)
 
@@ -111,6 +122,11 @@ class Settings(BaseSettings):
         if wrong:
             raise ValueError(f"must be numeric Telegram ids separated by commas; {wrong[0]!r} is not one")
         return frozenset(int(word) for word in words)
+
+    @property
+    def server_url(self) -> str:
+        """Where our own server is reached: the public address, or this machine's loopback."""
+        return self.public_url or f"http://127.0.0.1:{self.http_port}"
 
     @property
     def home_path(self) -> Path:
@@ -146,7 +162,7 @@ def _field(setting: Setting) -> tuple[Any, Any]:
         case Kind.COUNT:
             return int | None, Field(default=int(setting.default) if setting.default else None, ge=1)
         case Kind.URL:
-            return Annotated[str, AfterValidator(_http_url)], setting.default
+            return Annotated[str, AfterValidator(_http_url if setting.default else _http_url_or_none)], setting.default
     return Annotated[str, AfterValidator(partial(_choice, setting))], setting.default
 
 
@@ -170,8 +186,10 @@ def load_settings(env_file: Path | None = Path(".env"), **overrides: Any) -> Set
 
 
 def _sentence(item: Mapping[str, Any]) -> str:
-    name = PREFIX + str(item["loc"][0]).upper() if item["loc"] else "The settings"
     message = str(item["msg"]).removeprefix("Value error, ")
+    if not item["loc"]:
+        return f"{message}."
+    name = PREFIX + str(item["loc"][0]).upper()
     return f"{name} {message[:1].lower()}{message[1:]}."
 
 

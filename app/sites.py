@@ -8,8 +8,9 @@ from typing import Any
 
 from pydantic import SecretStr
 
-from app.settings import Settings
+from app.settings import PREFIX, Settings
 from platforms.declared import Setting
+from platforms.errors import PlatformSettingsError
 from platforms.registry import declarations
 
 
@@ -56,14 +57,23 @@ def bucket_sizes(settings: Settings) -> Iterator[tuple[str, str, int | None]]:
                 yield platform, setting.bucket, getattr(settings, setting.name(platform))
 
 
-def in_sandbox(info: Mapping[str, Any]) -> dict[str, str]:
+def in_sandbox(settings: Settings, info: Mapping[str, Any]) -> dict[str, str]:
     """The sites' settings in a sandbox, from what it tells of itself."""
+    told = platform_settings(settings)
     return {
-        setting.name(platform): setting.in_sandbox.format_map(dict(info))
+        setting.name(platform): template.format_map(dict(info))
         for platform, declaration in declarations().items()
         for setting in declaration.own
-        if setting.in_sandbox
+        if (template := setting.template(told[platform]))
     }
+
+
+def wrong_setting(error: PlatformSettingsError) -> str:
+    """The sentence for a platform's refusal of what it was told, naming the variable that people set."""
+    declaration = declarations().get(error.platform)
+    found = next((each for each in declaration.settings if each.key == error.key), None) if declaration else None
+    name = PREFIX + found.name(error.platform).upper() if found else f"{error.platform}: {error.key}"
+    return f"{name} {error.problem}."
 
 
 def _text(settings: Settings, platform: str, setting: Setting) -> str:

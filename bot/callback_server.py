@@ -1,14 +1,18 @@
-"""The loopback address that a site sends the operator's browser back to; it listens only while a consent is open."""
+"""The address that a site sends the operator's browser back to; it listens only while a consent is open.
+
+Where a site fetches the files itself, the same port gives them out, and is open for good.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import datetime
 
 from aiohttp import web
 
+from bot.file_shelf import FileShelf
 from bot.ports import Accounts
 from bot.screen import escape
 from bot.texts import Speech, Texts
@@ -20,6 +24,7 @@ from storage.values import Account, Fault
 log = logging.getLogger(__name__)
 
 LONGEST_S = 600.0
+LOOK_EVERY_S = 15.0
 CALLBACK_PATH = "/oauth/callback"
 
 _PAGE = """<!doctype html><html lang="{lang}"><head><meta charset="utf-8"><meta name="referrer" content="no-referrer">
@@ -30,7 +35,10 @@ p{{color:#555}}@media(prefers-color-scheme:dark){{body{{background:#17212b;color
 
 
 class CallbackServer:
-    """One path on one port. Without a free port it stays away: the address can be pasted into the chat instead."""
+    """One path on one port. Without a free port it stays away: the address can be pasted into the chat instead.
+
+    `prefix` is the path of the public address: a proxy in front may take it off or leave it on, so both are answered.
+    """
 
     def __init__(
         self,
@@ -41,7 +49,9 @@ class CallbackServer:
         clock: Callable[[], datetime],
         host: str = "127.0.0.1",
         port: int = 8080,
-        path: str = CALLBACK_PATH,
+        prefix: str = "",
+        shelf: FileShelf | None = None,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self._accounts = accounts
         self._db = db
@@ -49,7 +59,9 @@ class CallbackServer:
         self._clock = clock
         self._host = host
         self._port = port
-        self._path = path
+        self._prefixes = sorted({"", prefix.rstrip("/")})
+        self._shelf = shelf
+        self._sleep = sleep
         self._runner: web.AppRunner | None = None
         self._closing: asyncio.TimerHandle | None = None
         self._changing = asyncio.Lock()
@@ -59,12 +71,27 @@ class CallbackServer:
     def is_listening(self) -> bool:
         return self._runner is not None
 
+    @property
+    def port(self) -> int:
+        """The port it listens on; the one it was told while it does not."""
+        return int(self._runner.addresses[0][1]) if self._runner is not None else self._port
+
+    async def serve_files(self) -> None:
+        """Listen for good, if there is a shelf; a port that is taken is tried again until it is free."""
+        while self._shelf is not None:
+            async with self._changing:
+                if self._runner is None:
+                    await self._listen()
+            await self._sleep(LOOK_EVERY_S)
+
     async def open_until(self, expires_at: datetime) -> None:
         """Listen until then, ten minutes at most; a later consent keeps it open longer."""
         lasts_s = min(LONGEST_S, max(0.0, (expires_at - self._clock()).total_seconds()))
         async with self._changing:
             if self._runner is None:
                 await self._listen()
+            if self._shelf is not None:
+                return
             if self._closing is not None:
                 self._closing.cancel()
             self._closing = asyncio.get_running_loop().call_later(lasts_s, self._close_soon)
@@ -85,8 +112,11 @@ class CallbackServer:
 
     async def _listen(self) -> None:
         app = web.Application()
-        app.router.add_get(self._path, self._on_callback)
-        # No access log: the query holds the one-time code.
+        for prefix in self._prefixes:
+            app.router.add_get(prefix + CALLBACK_PATH, self._on_callback)
+            if self._shelf is not None:
+                self._shelf.add_to(app, prefix)
+        # No access log: an address holds the one-time code, or the right to a file.
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=5)
         await runner.setup()
         try:

@@ -23,6 +23,7 @@ from bot.downloads import Downloads
 from bot.errands import Errands
 from bot.errors import TelegramFaultError
 from bot.feed import KEEP_HANDLED, Feed, Wakes
+from bot.file_shelf import FileShelf
 from bot.files import TelegramFiles
 from bot.gateway import Command, Gateway
 from bot.handlers import (
@@ -68,6 +69,7 @@ class BotSettings:
     timezone: str = "UTC"
     callback_host: str = "127.0.0.1"
     callback_port: int = 8080
+    callback_prefix: str = ""
 
     def __repr__(self) -> str:
         return f"BotSettings(admins={sorted(self.admins)}, api_url={self.api_url!r})"
@@ -87,8 +89,10 @@ class Bot:
         clock: Callable[[], datetime],
         texts: Texts | None = None,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        shelf: FileShelf | None = None,
     ) -> None:
         self._settings = settings
+        self._shelf = shelf
         self._db = db
         self._services = services
         self._newsroom = newsroom
@@ -125,6 +129,7 @@ class Bot:
             self._downloads.run,
             self._sender.run,
             self._consents.run,
+            self._window.serve_files,
             self._name_commands,
             self._prune,
         )
@@ -155,6 +160,9 @@ class Bot:
             clock=self._clock,
             host=self._settings.callback_host,
             port=self._settings.callback_port,
+            prefix=self._settings.callback_prefix,
+            shelf=self._shelf,
+            sleep=self._sleep,
         )
 
     def _build_sender(self) -> Sender:

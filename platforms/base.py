@@ -21,7 +21,7 @@ BeforeCommit: TypeAlias = Callable[[], Awaitable[None]]
 class VideoFile:
     """The file to publish. `size` in bytes, `duration_s` in seconds, width and height in pixels as shown.
 
-    `fps` is None where it was not measured.
+    `fps` is None where it was not measured. `url` is where a site that fetches the file itself gets it, a secret.
     """
 
     path: Path
@@ -32,6 +32,7 @@ class VideoFile:
     height: int
     mime_type: str = "video/mp4"
     fps: float | None = None
+    url: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,6 +204,8 @@ class Capabilities:
     """`account_choices(access_token)` tells what the site offers to this very account at the moment."""
     live_buckets: bool = False
     """`account_choices` tells the sizes of this account's buckets, under `buckets`."""
+    fetches_file: bool = False
+    """The site gets the file from `VideoFile.url`; nothing is sent there."""
 
 
 class OAuthClient(Protocol):

@@ -6,7 +6,7 @@ house's own prefix, unless it names another variable.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -31,7 +31,8 @@ class Setting:
     - `shared`: the value is one that the house has anyhow, by its name there (`bot_token`, `telegram_api_url`).
     - `choices`: the only values that are taken; `because` says why, after "must be ...: ".
     - `bucket`: the value is the size of that bucket, which goes before the documented one.
-    - `in_sandbox`: what it is in a sandbox: a format string over what the sandbox tells of itself.
+    - `in_sandbox`: what it is in a sandbox: a format string over what the sandbox tells of itself, or a function that
+      chooses one by the platform's other values.
     """
 
     key: str
@@ -44,11 +45,15 @@ class Setting:
     choices: tuple[str, ...] = ()
     because: str = ""
     bucket: str = ""
-    in_sandbox: str = ""
+    in_sandbox: str | Callable[[Mapping[str, str]], str] = ""
 
     def name(self, platform: str) -> str:
         """The name among the house's settings, in lower case: `youtube_client_id`."""
         return self.shared or (self.variable or f"{platform}_{self.key}").lower()
+
+    def template(self, told: Mapping[str, str]) -> str:
+        """The format string of its value in a sandbox; `told` holds the platform's values by key."""
+        return self.in_sandbox if isinstance(self.in_sandbox, str) else self.in_sandbox(told)
 
 
 @dataclass(frozen=True, slots=True)

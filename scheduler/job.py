@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from time import monotonic
 
 from platforms.base import Evidence, Platform, VideoFile, VideoMeta
 from scheduler.errors import ClipMissingError, RenderMissingError, UnknownPlatformError
+from scheduler.file_links import FileLinks
 from scheduler.handle import Handle
 from scheduler.lease import Lease
 from scheduler.notices import OUTCOME_UNKNOWN, NoticeListener, TaskNeedsAttention, TaskProgressed
@@ -34,6 +35,8 @@ class Workshop:
     renders: RenderBook
     clock: Callable[[], datetime]
     pace: Pace
+    links: FileLinks | None = None
+    """None: no server of ours can be reached by a site that fetches the file."""
 
 
 class Job:
@@ -101,7 +104,14 @@ class Job:
             facts = (await uow.clips.get(self.task.clip_id)).facts
         if facts is None:
             raise ClipMissingError(clip=self.task.clip_id)
-        return rendered_file(render, facts)
+        file = rendered_file(render, facts)
+        return replace(file, url=self._link(render, file.mime_type))
+
+    def _link(self, render: Render, mime_type: str) -> str:
+        """Where the site may fetch the file, if it does that; made anew for each use, so it is never an old one."""
+        if self.shop.links is None or not self.site.capabilities.fetches_file:
+            return ""
+        return self.shop.links.url(render.id, mime_type)
 
     def meta(self) -> VideoMeta:
         return video_meta(self.task)

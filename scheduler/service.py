@@ -19,6 +19,7 @@ from apscheduler.triggers.interval import IntervalTrigger
 from media.ffmpeg import Ffmpeg
 from platforms.base import Platform
 from scheduler.dispatcher import Dispatcher
+from scheduler.file_links import FileLinks
 from scheduler.job import Workshop
 from scheduler.lifecycle import Lifecycle
 from scheduler.notices import NoticeListener
@@ -59,6 +60,7 @@ class Scheduler:
         pace: Pace | None = None,
         rng: Random | None = None,
         owner: str | None = None,
+        links: FileLinks | None = None,
     ) -> None:
         self._db = db
         self._clock = clock
@@ -74,6 +76,7 @@ class Scheduler:
             renders=RenderBook(db, ffmpeg, runner, presets, renders, pace),
             clock=clock,
             pace=pace,
+            links=links,
         )
         lifecycle = Lifecycle(shop, rng or SystemRandom())
         self._dispatcher = Dispatcher(db, lifecycle, clock, owner=owner, pace=pace, on_free=self.wake)

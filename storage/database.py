@@ -49,6 +49,11 @@ class Database:
         return f"Database({self._url.render_as_string(hide_password=True)!r})"
 
     @property
+    def keyring(self) -> Keyring:
+        """What seals this database's secrets, and signs what this fabric gives out."""
+        return self._keyring
+
+    @property
     def dialect(self) -> str:
         """`sqlite` or `mysql` (MariaDB too)."""
         return self._url.get_backend_name()

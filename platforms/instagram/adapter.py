@@ -85,6 +85,7 @@ class Instagram:
             separate_publish=True,
             account_choices=True,
             live_buckets=True,
+            fetches_file=settings.login is Login.INSTAGRAM,
         )
 
     @property
@@ -98,10 +99,10 @@ class Instagram:
         return self._api.usage
 
     def validate(self, file: VideoFile | None, meta: VideoMeta) -> tuple[Violation, ...]:
-        return violations(file, meta, self._settings)
+        return violations(file, meta)
 
     async def open_upload(self, access_token: str, file: VideoFile, meta: VideoMeta) -> UploadSession:
-        """Make a container. With Instagram Login Meta fetches the file from `options["video_url"]` from then on."""
+        """Make a container. With Instagram Login Meta fetches the file from `file.url` from then on."""
         return await self._containers.open(access_token, file, meta)
 
     async def transfer(

@@ -48,7 +48,7 @@ class Containers:
         if file.size < 1:
             raise ContentRejectedError("The file is empty.", platform=NAME, code="instagram.file_empty")
         user = await self._users.of(access_token)
-        form = {"media_type": "REELS"} | container_fields(meta) | self._source(file, meta)
+        form = {"media_type": "REELS"} | container_fields(meta) | self._source(file)
         body = await self._make(access_token, f"{user.user_id}/media", form)
         container_id = identifier(body)
         if not container_id:
@@ -108,17 +108,17 @@ class Containers:
             )
         return SessionGoneError(error.detail, platform=NAME, reason=error.reason, code="instagram.container_missing")
 
-    def _source(self, file: VideoFile, meta: VideoMeta) -> dict[str, str]:
+    def _source(self, file: VideoFile) -> dict[str, str]:
         if self._settings.login is Login.FACEBOOK:
             return {"upload_type": "resumable"}
-        if not (address := video_url(file, meta)):
+        if not file.url:
             raise NeedsOperatorError(
                 "There is no public address for the file.",
                 platform=NAME,
                 reason="noVideoUrl",
                 code="instagram.public_url_missing",
             )
-        return {"video_url": address}
+        return {"video_url": file.url}
 
 
 def container_fields(meta: VideoMeta) -> dict[str, str]:
@@ -138,19 +138,6 @@ def container_fields(meta: VideoMeta) -> dict[str, str]:
     if meta.contains_synthetic_media:
         form["is_ai_generated"] = "true"
     return form
-
-
-def video_url(file: VideoFile, meta: VideoMeta) -> str:
-    """Return where Meta may fetch the file: `options["video_url"]`, a function of the file or an address.
-
-    An address may hold `{sha256}` and `{name}`, which become the file's digest and name.
-    """
-    given: Any = meta.options.get("video_url")
-    if callable(given):
-        given = given(file)
-    if not isinstance(given, str):
-        return ""
-    return given.replace("{sha256}", file.sha256).replace("{name}", file.path.name)
 
 
 def container_id_of(session: UploadSession) -> str:

@@ -2,41 +2,53 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+
 from platforms.declared import Declaration, Kind, Setting, size_settings
 from platforms.instagram.limits import BUCKETS
-from platforms.instagram.settings import DEFAULT_URLS, Login
+from platforms.instagram.settings import Login
 
-URLS = DEFAULT_URLS[Login.FACEBOOK]
+
+def _by_login(*, instagram: str, facebook: str) -> Callable[[Mapping[str, str]], str]:
+    """The two logins are two APIs, with apps and servers of their own."""
+    return lambda told: instagram if told["login"] == Login.INSTAGRAM else facebook
+
+
+def _server(key: str, sentence: str, *, instagram: str, facebook: str) -> Setting:
+    """An address that follows the login unless it is set."""
+    sandbox = {
+        login: f"{{instagram_urls[{host}]}}" for login, host in (("instagram", instagram), ("facebook", facebook))
+    }
+    return Setting(key, sentence, Kind.URL, in_sandbox=_by_login(**sandbox))
+
 
 SETTINGS = Declaration(
     "Instagram",
     (
         Setting(
             "client_id",
-            "The Meta app (developers.facebook.com) with Facebook Login for Business.",
+            "The Meta app (developers.facebook.com) with Facebook Login for Business or Instagram Login.",
             identifies=True,
-            in_sandbox="{instagram_facebook_client_id}",
+            in_sandbox=_by_login(instagram="{instagram_client_id}", facebook="{instagram_facebook_client_id}"),
         ),
         Setting(
             "client_secret",
             "The secret of the app.",
             Kind.SECRET,
             identifies=True,
-            in_sandbox="{instagram_facebook_client_secret}",
+            in_sandbox=_by_login(instagram="{instagram_client_secret}", facebook="{instagram_facebook_client_secret}"),
         ),
         Setting(
             "login",
-            "How accounts are connected.",
+            "How accounts are connected; with instagram, files are fetched from FABRIC_PUBLIC_URL.",
             default=Login.FACEBOOK.value,
-            choices=(Login.FACEBOOK.value,),
-            because="with Instagram Login Instagram fetches every file from a public server, and this version has none",
-            in_sandbox="facebook",
+            choices=(Login.FACEBOOK.value, Login.INSTAGRAM.value),
         ),
-        Setting("api_url", "Where the API is.", Kind.URL, URLS["api_url"], in_sandbox="{instagram_urls[facebook]}"),
-        Setting(
-            "auth_url", "Where people consent.", Kind.URL, URLS["auth_url"], in_sandbox="{instagram_urls[facebook-www]}"
-        ),
-        Setting("upload_url", "Where files go.", Kind.URL, URLS["upload_url"], in_sandbox="{instagram_urls[rupload]}"),
+        Setting("public_url", "Where Instagram fetches files from, with Instagram Login.", shared="public_url"),
+        _server("api_url", "Where the API is.", instagram="graph", facebook="facebook"),
+        _server("auth_url", "Where people consent.", instagram="www", facebook="facebook-www"),
+        _server("token_url", "Where tokens are given.", instagram="api", facebook="facebook"),
+        _server("upload_url", "Where files go.", instagram="rupload", facebook="rupload"),
         *size_settings(BUCKETS),
     ),
 )

@@ -14,6 +14,12 @@ NAME = "instagram"
 DEFAULT_VERSION = "v26.0"  # Graph API of 29 July 2026
 
 
+NO_PUBLIC_URL = (
+    "is missing: with Instagram Login Instagram fetches every video from this server, so it needs an https address "
+    "that leads here; the login facebook works without one"
+)
+
+
 class Login(StrEnum):
     """How accounts are connected, which decides what the API offers."""
 
@@ -60,6 +66,8 @@ class InstagramSettings:
                 raise PlatformSettingsError(NAME, key, "must be an https address (http is for this machine alone)")
         if self.public_url and not is_safe_base(self.public_url):
             raise PlatformSettingsError(NAME, "public_url", "must be an https address that Meta can reach")
+        if self.login is Login.INSTAGRAM and not self.public_url:
+            raise PlatformSettingsError(NAME, "public_url", NO_PUBLIC_URL)
         if not re.fullmatch(r"v\d{1,3}\.\d", self.version):
             raise PlatformSettingsError(NAME, "graph_version", "must look like v26.0")
 

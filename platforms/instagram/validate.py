@@ -6,15 +6,13 @@ from collections.abc import Iterator
 from typing import Any
 
 from platforms.base import VideoFile, VideoMeta, Violation
-from platforms.instagram.containers import video_url
 from platforms.instagram.limits import CAPTION_MAX_CHARACTERS, FILE_LIMITS, REEL_LIMITS, TEXT_LIMITS
 from platforms.instagram.resources import caption_of, hashtags, mentions
-from platforms.instagram.settings import InstagramSettings, Login
 
 
-def violations(file: VideoFile | None, meta: VideoMeta, settings: InstagramSettings) -> tuple[Violation, ...]:
+def violations(file: VideoFile | None, meta: VideoMeta) -> tuple[Violation, ...]:
     """Return every rule that the file (where there is one yet), the texts and the options break."""
-    found = [*_caption(meta), *_options(meta, file), *_address(file, meta, settings)]
+    found = [*_caption(meta), *_options(meta, file)]
     return tuple(found if file is None else [*_file(file), *found])
 
 
@@ -57,15 +55,6 @@ def _is_offset(value: Any, file: VideoFile | None) -> bool:
     if not isinstance(value, int) or isinstance(value, bool) or value < 0:
         return False
     return file is None or value <= file.duration_s * 1000
-
-
-def _address(file: VideoFile | None, meta: VideoMeta, settings: InstagramSettings) -> Iterator[Violation]:
-    """With Instagram Login Meta fetches the file, so there must be a public server to fetch it from."""
-    if settings.login is not Login.INSTAGRAM or settings.public_url:
-        return
-    known = meta.options.get("video_url") if file is None else video_url(file, meta)
-    if not known:
-        yield Violation("instagram.public_url_missing")
 
 
 def _file(file: VideoFile) -> Iterator[Violation]:

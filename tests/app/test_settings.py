@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from app.compose import redirect_uri
 from app.settings import PREFIX, SettingsError, load_settings, settings_class, unknown_names
-from app.sites import bucket_sizes, platform_settings
+from app.sites import bucket_sizes, platform_settings, wrong_setting
 from platforms.errors import PlatformSettingsError
 from platforms.registry import load_platforms
 
@@ -98,15 +99,6 @@ def test_the_example_file_names_every_setting_and_no_other() -> None:
     assert named == {PREFIX + name.upper() for name in settings_class().model_fields}
 
 
-def test_instagrams_own_login_is_refused_with_the_reason(clean_environment: pytest.MonkeyPatch) -> None:
-    clean_environment.setenv("FABRIC_INSTAGRAM_LOGIN", "instagram")
-    with pytest.raises(SettingsError) as caught:
-        load_settings(None)
-    (sentence,) = caught.value.sentences
-    assert sentence.startswith("FABRIC_INSTAGRAM_LOGIN must be facebook: ")
-    assert "public server" in sentence
-
-
 def test_a_site_is_there_as_soon_as_its_app_is_named(clean_environment: pytest.MonkeyPatch) -> None:
     assert set(load_platforms(platform_settings(load_settings(None)))) == set()
     clean_environment.setenv("FABRIC_TIKTOK_CLIENT_KEY", "key")
@@ -131,3 +123,24 @@ def test_the_size_of_every_bucket_can_be_set(clean_environment: pytest.MonkeyPat
     clean_environment.setenv("FABRIC_TIKTOK_POSTS_LIMIT", "0")
     with pytest.raises(SettingsError, match="FABRIC_TIKTOK_POSTS_LIMIT"):
         load_settings(None)
+
+
+def test_instagram_login_needs_an_address_that_instagram_can_fetch_from(
+    clean_environment: pytest.MonkeyPatch,
+) -> None:
+    clean_environment.setenv("FABRIC_INSTAGRAM_LOGIN", "instagram")
+    assert "instagram" not in load_platforms(platform_settings(load_settings(None)))
+    clean_environment.setenv("FABRIC_INSTAGRAM_CLIENT_ID", "1")
+    clean_environment.setenv("FABRIC_INSTAGRAM_CLIENT_SECRET", "canary")
+    with pytest.raises(PlatformSettingsError) as caught:
+        load_platforms(platform_settings(load_settings(None)))
+    sentence = wrong_setting(caught.value)
+    assert sentence.startswith("FABRIC_PUBLIC_URL is missing: with Instagram Login")
+    assert "canary" not in sentence
+    clean_environment.setenv("FABRIC_PUBLIC_URL", "http://fabric.example")
+    with pytest.raises(SettingsError, match="FABRIC_PUBLIC_URL must begin with https://"):
+        load_settings(None)
+    clean_environment.setenv("FABRIC_PUBLIC_URL", "https://fabric.example/house/")
+    settings = load_settings(None)
+    assert redirect_uri(settings) == "https://fabric.example/house/oauth/callback"
+    assert load_platforms(platform_settings(settings))["instagram"].capabilities.fetches_file

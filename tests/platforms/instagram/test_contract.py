@@ -139,8 +139,20 @@ async def file_server(tmp_path: Path) -> AsyncIterator[str]:
     runner = web.AppRunner(app, access_log=None)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
-    yield f"http://127.0.0.1:{runner.addresses[0][1]}/{{name}}"
+    yield f"http://127.0.0.1:{runner.addresses[0][1]}"
     await runner.cleanup()
+
+
+class ServedPress(Press):
+    """Files that a server gives out."""
+
+    def __init__(self, folder: Path, choices: Mapping[str, Any], server: str) -> None:
+        super().__init__(folder, choices)
+        self._server = server
+
+    def file(self, size: int) -> VideoFile:
+        file = super().file(size)
+        return replace(file, url=f"{self._server}/{file.path.name}")
 
 
 class InstagramContract(PlatformContract):
@@ -159,7 +171,7 @@ class InstagramContract(PlatformContract):
 
     @pytest.fixture
     def press(self, tmp_path: Path, file_server: str) -> Press:
-        return Press(tmp_path, dict(self.choices) | {"options": {"video_url": file_server}})
+        return ServedPress(tmp_path, dict(self.choices), file_server)
 
     def name(self, session: UploadSession, publication: Publication | None) -> str | None:
         return self.live.video_id if self.live is not None else super().name(session, publication)
@@ -425,9 +437,9 @@ class TestInstagramLogin(InstagramContract):
     ) -> None:
         """Meta fetches by itself; an address that gives nothing costs a container, which is made anew."""
         file = press.file(1000)
-        gone = press.meta(options={"video_url": "http://127.0.0.1:9/nothing.mp4"})
+        gone = replace(file, url="http://127.0.0.1:9/nothing.mp4")
         with pytest.raises(PlatformError) as caught:
-            await stand.platform.open_upload(token, file, gone)
+            await stand.platform.open_upload(token, gone, press.meta())
         assert caught.value.code == "instagram.fetch_failed"
         assert isinstance(caught.value, SessionGoneError)
 

@@ -20,14 +20,11 @@ from platforms.instagram.validate import violations
 from tests.platforms.instagram.stage import make_meta
 
 APP = {"client_id": "4711", "client_secret": "secret"}
-FACEBOOK = InstagramSettings.parse(APP | {"login": "facebook"})
-assert FACEBOOK is not None
 FITTING = VideoFile(Path("reel.mp4"), 10_000_000, "0" * 64, 20.0, 1080, 1920, fps=30.0)
 
 
 def codes(file: VideoFile | None, **changes: Any) -> list[str]:
-    assert FACEBOOK is not None
-    return [each.code for each in violations(file, make_meta(**changes), FACEBOOK)]
+    return [each.code for each in violations(file, make_meta(**changes))]
 
 
 def test_a_fitting_reel_breaks_nothing() -> None:
@@ -88,15 +85,6 @@ def test_a_text_or_option_that_does_not_fit_is_told(changes: dict[str, Any], cod
     assert codes(FITTING, **changes) == [code]
 
 
-def test_instagram_login_needs_a_public_server() -> None:
-    private, public = InstagramSettings.parse(APP), InstagramSettings.parse(APP | {"public_url": "https://f.example"})
-    assert private is not None
-    assert public is not None
-    assert [each.code for each in violations(None, make_meta(), private)] == ["instagram.public_url_missing"]
-    assert violations(None, make_meta(), public) == ()
-    assert violations(None, make_meta(options={"video_url": "https://f.example/x"}), private) == ()
-
-
 # the caption
 
 
@@ -138,8 +126,9 @@ def test_without_an_app_instagram_is_left_out() -> None:
     ("settings", "key"),
     [
         ({"client_id": "4711"}, "client_secret"),
+        (APP, "public_url"),
         (APP | {"login": "google"}, "login"),
-        (APP | {"graph_version": "26"}, "graph_version"),
+        (APP | {"login": "facebook", "graph_version": "26"}, "graph_version"),
         (APP | {"api_url": "http://graph.instagram.com"}, "api_url"),
         (APP | {"public_url": "http://fabric.example"}, "public_url"),
     ],
