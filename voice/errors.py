@@ -3,6 +3,11 @@
 VoiceError
 ├── UnknownPresetError     no preset of this name
 ├── BadPresetError         a preset file that cannot be used; says which and why
+│   └── BadModelError      a model file of a preset cannot be used
+│       ├── MissingModelError   it is not there
+│       ├── DamagedModelError   it is cut short, or no model file at all
+│       ├── UnsafeModelError    opening it would run code from it
+│       └── UnknownModelError   it is sound, and of a kind that is not known here
 ├── BadAudioError          the audio cannot be converted (unreadable, no samples, not finite)
 ├── ConversionFailedError  the method failed; says where
 ├── JobTimeoutError        a job took longer than it was allowed; its child was killed
@@ -35,6 +40,36 @@ class BadPresetError(VoiceError):
     """A voice preset file cannot be used."""
 
     code = "voice.bad_preset"
+
+
+class BadModelError(BadPresetError):
+    """A model file of this voice cannot be used."""
+
+    code = "voice.bad_model"
+
+
+class MissingModelError(BadModelError):
+    """A model file of this voice is not there."""
+
+    code = "voice.model_missing"
+
+
+class DamagedModelError(BadModelError):
+    """A model file of this voice is damaged."""
+
+    code = "voice.model_damaged"
+
+
+class UnsafeModelError(BadModelError):
+    """A model file of this voice holds a program, which is never run."""
+
+    code = "voice.model_unsafe"
+
+
+class UnknownModelError(BadModelError):
+    """A model file of this voice is of a kind that is not known here."""
+
+    code = "voice.model_unknown"
 
 
 class BadAudioError(VoiceError):

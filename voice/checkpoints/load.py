@@ -1,0 +1,153 @@
+"""Open a model file (torch or safetensors) without running anything from it.
+
+`weights_only=True` always, and no second try without it. Old speech models name classes of the program that trained
+them beside their tensors; those names become empty stand-ins, so nothing of that program is needed, or imported.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import pickle
+import pickletools
+import struct
+import zipfile
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import torch
+from torch.serialization import get_unsafe_globals_in_checkpoint, safe_globals
+
+from voice.errors import DamagedModelError, MissingModelError, UnknownModelError, UnsafeModelError
+
+Tensors: TypeAlias = dict[str, torch.Tensor]
+
+HARMLESS_ROOTS = ("fairseq.", "omegaconf.", "argparse.Namespace")
+"""Where the names come from that trained speech models carry along; whatever is named so becomes a `_StandIn`."""
+OLD_FORMAT_NAMES = ("fairseq.data.dictionary.Dictionary", "argparse.Namespace")
+CALLING_OPCODES = frozenset({"GLOBAL", "STACK_GLOBAL", "INST"})
+LARGEST_HEADER_BYTES = 16 << 20
+LARGEST_UNPACKED_BYTES = 4 << 30
+"""The largest model of any method has 0.4 GB; a small file that unpacks to more than this is meant to fill memory."""
+SAFETENSORS_TYPES = {
+    "F64": torch.float64,
+    "F32": torch.float32,
+    "F16": torch.float16,
+    "BF16": torch.bfloat16,
+    "I64": torch.int64,
+    "I32": torch.int32,
+    "I16": torch.int16,
+    "I8": torch.int8,
+    "U8": torch.uint8,
+    "BOOL": torch.bool,
+}
+
+
+def load_checkpoint(path: Path) -> Any:
+    """What the file holds: tensors in plain containers, on the CPU.
+
+    Raises MissingModelError, DamagedModelError, UnsafeModelError.
+    """
+    if not path.is_file():
+        raise MissingModelError(f"The model file {path.name} is not there.", file=path.name)
+    if path.suffix == ".safetensors":
+        return _load_safetensors(path)
+    try:
+        with safe_globals(_stand_ins(path)):
+            return torch.load(path, map_location="cpu", weights_only=True)
+    except pickle.UnpicklingError as error:
+        raise _refusal(path, error) from None
+    except Exception as error:  # the reader of a broken file fails in every way there is
+        raise _damaged(path, error) from error
+
+
+def load_tensors(path: Path) -> Tensors:
+    """A file that is nothing but names and tensors; raises as `load_checkpoint`, and UnknownModelError."""
+    return tensors_of(load_checkpoint(path), path)
+
+
+def tensors_of(value: object, path: Path) -> Tensors:
+    """`value` as names and tensors, a lone wrapping "model" or "state_dict" taken off; raises UnknownModelError."""
+    if isinstance(value, Mapping):
+        for wrapping in ("model", "state_dict"):
+            if isinstance(value.get(wrapping), Mapping):
+                value = value[wrapping]
+                break
+    if not isinstance(value, Mapping):
+        raise unknown_model(path, "it holds no tensors")
+    found = {str(name): one for name, one in value.items() if isinstance(one, torch.Tensor)}
+    if not found:
+        raise unknown_model(path, "it holds no tensors")
+    return found
+
+
+def unknown_model(path: Path, why: str) -> UnknownModelError:
+    """The error for a file that is sound and of no use here; `why` completes "…cannot be used: "."""
+    return UnknownModelError(f"The model file {path.name} cannot be used: {why}.", file=path.name, detail=why)
+
+
+class _StandIn:
+    """Takes the place of any class of the training program; keeps nothing."""
+
+    def __init__(self, *arguments: object) -> None: ...
+
+    def __setstate__(self, state: object) -> None: ...
+
+
+def _stand_ins(path: Path) -> list[Callable[..., Any] | tuple[Callable[..., Any], str]]:
+    # One class per name: torch keeps them by class as well as by name.
+    names: Sequence[str] = OLD_FORMAT_NAMES
+    if zipfile.is_zipfile(path):
+        with zipfile.ZipFile(path) as archive:
+            if sum(entry.file_size for entry in archive.infolist()) > LARGEST_UNPACKED_BYTES:
+                raise ValueError("it unpacks to more than 4 GiB")
+        names = [name for name in get_unsafe_globals_in_checkpoint(path) if name.startswith(HARMLESS_ROOTS)]
+    return [(type("StandIn", (_StandIn,), {}), name) for name in names]
+
+
+def _refusal(path: Path, error: pickle.UnpicklingError) -> UnsafeModelError | DamagedModelError:
+    if "GLOBAL" in str(error) or "unrecognized function" in str(error) or _calls_something(path):
+        return UnsafeModelError(
+            f"The model file {path.name} holds a program besides the voice; it was not opened.", file=path.name
+        )
+    return _damaged(path, error)
+
+
+def _calls_something(path: Path) -> bool:
+    """Whether a bare pickle, of a kind that torch does not even begin to read, names anything to be called."""
+    if zipfile.is_zipfile(path):
+        return False
+    try:
+        with path.open("rb") as file:
+            return any(opcode.name in CALLING_OPCODES for opcode, _, _ in pickletools.genops(file))
+    except (ValueError, OSError):
+        return False
+
+
+def _damaged(path: Path, error: Exception) -> DamagedModelError:
+    detail = next((line for line in str(error).splitlines() if "Unsupported operand" in line), str(error)[:200])
+    return DamagedModelError(f"The model file {path.name} is damaged: {detail}", file=path.name, detail=detail)
+
+
+def _load_safetensors(path: Path) -> Tensors:
+    """The format: u64 length, a JSON header of names, types, shapes and offsets, then the bytes."""
+    try:
+        with path.open("rb") as file:
+            (length,) = struct.unpack("<Q", file.read(8))
+            header = json.loads(file.read(min(length, LARGEST_HEADER_BYTES)))
+            body = bytearray(file.read())
+        header.pop("__metadata__", None)
+        return {str(name): _slice(body, entry) for name, entry in header.items()}
+    except (OSError, struct.error, ValueError, KeyError, TypeError, AttributeError, RuntimeError) as error:
+        raise _damaged(path, error) from error
+
+
+def _slice(body: bytearray, entry: Mapping[str, Any]) -> torch.Tensor:
+    kind, shape = SAFETENSORS_TYPES[entry["dtype"]], [int(size) for size in entry["shape"]]
+    begin, end = (int(place) for place in entry["data_offsets"])
+    if not 0 <= begin <= end <= len(body) or end - begin != math.prod(shape) * kind.itemsize:
+        raise ValueError("a tensor lies outside the file")
+    if begin == end:
+        return torch.zeros(shape, dtype=kind)
+    return torch.frombuffer(body, dtype=kind, count=math.prod(shape), offset=begin).reshape(shape)

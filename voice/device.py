@@ -1,0 +1,42 @@
+"""Where the networks run: one choice for every method, made in the child. Heavy: imports torch."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+
+import torch
+
+DEVICE_VARIABLE = "VOICE_DEVICE"
+THREADS_VARIABLE = "VOICE_THREADS"
+"""Names in the environment of a child: `auto`, `cpu`, `cuda`, `cuda:1`…; how many threads it may use."""
+KEEP_FREED_BYTES = 64 << 20
+M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3  # malloc.h
+
+
+def choose_device(asked: str = "auto") -> torch.device:
+    """`auto` is the GPU where there is one, else the CPU; one that is asked for by name and absent is the CPU, too."""
+    if asked != "cpu" and torch.cuda.is_available():
+        return torch.device("cuda" if asked == "auto" else asked)
+    return torch.device("cpu")
+
+
+def ready_device() -> torch.device:
+    """The device that this child was told to use, with its threads set: once per job, before any network runs."""
+    threads = os.environ.get(THREADS_VARIABLE, "")
+    torch.set_num_threads(int(threads) if threads.isdigit() and int(threads) > 0 else os.cpu_count() or 1)
+    keep_freed_memory()
+    return choose_device(os.environ.get(DEVICE_VARIABLE, "auto"))
+
+
+def keep_freed_memory() -> None:
+    """Have the C library keep freed blocks of up to 64 MiB instead of giving them back to the kernel.
+
+    The activations of a vocoder are mapped and cleared afresh at every layer otherwise: half of its CPU time.
+    """
+    try:
+        mallopt = ctypes.CDLL(None).mallopt
+    except AttributeError:  # not the GNU C library
+        return
+    mallopt(M_MMAP_THRESHOLD, KEEP_FREED_BYTES)
+    mallopt(M_TRIM_THRESHOLD, 4 * KEEP_FREED_BYTES)

@@ -1,0 +1,57 @@
+"""Put the tensors of a file into a network, whose names are the file's own."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+
+import torch
+from torch import nn
+
+from voice.checkpoints.load import Tensors, unknown_model
+
+_DIRECTION = re.compile(r"(.*)\.(?:weight_v|parametrizations\.weight\.original1)")
+_LENGTHS = ("weight_g", "parametrizations.weight.original0")
+
+
+def fold_weight_norm(tensors: Mapping[str, torch.Tensor]) -> Tensors:
+    """Weights stored as length and direction become plain: w = g v / |v|, over the dimensions where g has size 1.
+
+    Both spellings of such pairs are known. T. Salimans, D. Kingma, "Weight Normalization", 2016.
+    """
+    plain = {name: one for name, one in tensors.items() if not _is_half(name)}
+    for name, direction in tensors.items():
+        if match := _DIRECTION.fullmatch(name):
+            length = next((tensors[key] for end in _LENGTHS if (key := f"{match[1]}.{end}") in tensors), None)
+            if length is not None and length.dim() == direction.dim():
+                plain[f"{match[1]}.weight"] = _fold(length.float(), direction.float())
+    return plain
+
+
+def _is_half(name: str) -> bool:
+    return name.endswith(_LENGTHS) or _DIRECTION.fullmatch(name) is not None
+
+
+def _fold(length: torch.Tensor, direction: torch.Tensor) -> torch.Tensor:
+    over = [dim for dim in range(length.dim()) if length.shape[dim] == 1]
+    size: torch.Tensor = torch.linalg.vector_norm(direction, dim=over, keepdim=True)
+    return direction * (length / size)
+
+
+def fill(net: nn.Module, tensors: Mapping[str, torch.Tensor], path: Path, dtype: torch.dtype = torch.float32) -> None:
+    """Give `net` (built on the "meta" device, so that sizes in a file cost nothing) its weights.
+
+    What the file holds besides is ignored. Raises UnknownModelError where a weight is missing or of another shape.
+    """
+    counters = {name: torch.tensor(0) for name in net.state_dict() if name.endswith("num_batches_tracked")}
+    wanted = {name: place for name, place in net.state_dict().items() if name not in counters}
+    if missing := next((name for name in wanted if name not in tensors), None):
+        raise unknown_model(path, f"it lacks the weights {missing}")
+    for name, place in wanted.items():
+        if tensors[name].shape != place.shape:
+            sizes = f"{tuple(tensors[name].shape)} instead of {tuple(place.shape)}"
+            raise unknown_model(path, f"the weights {name} have the shape {sizes}")
+    held = {name: tensors[name].to(dtype) for name in wanted}
+    net.load_state_dict(held | counters, assign=True)
+    net.eval().requires_grad_(requires_grad=False)
