@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Protocol, TypeAlias, runtime_checkable
 
+from platforms.known_files import Stamp
 from platforms.limits import Bucket, Cost, FileLimits, TextLimits
 
 OnProgress: TypeAlias = Callable[[int], Awaitable[None]]
@@ -22,6 +23,8 @@ class VideoFile:
     """The file to publish. `size` in bytes, `duration_s` in seconds, width and height in pixels as shown.
 
     `fps` is None where it was not measured. `url` is where a site that fetches the file itself gets it, a secret.
+    `checked` is what the file's stamp was when its digest was last compared
+    with its bytes: an unchanged stamp spares reading it for that once more.
     """
 
     path: Path
@@ -33,6 +36,7 @@ class VideoFile:
     mime_type: str = "video/mp4"
     fps: float | None = None
     url: str = field(default="", repr=False)
+    checked: Stamp | None = None
 
 
 @dataclass(frozen=True, slots=True)

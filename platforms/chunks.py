@@ -6,16 +6,16 @@ A chunk is what one request carries; a piece is what is in memory at a time.
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import os
 import threading
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import Executor
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, TypeVar, TypeVarTuple, Unpack
 
-from platforms.known_files import KnownFiles
+from platforms.base import VideoFile
+from platforms.known_files import KnownFiles, stamp_of
+from platforms.passing_digest import PassingDigest
 
 PIECE_SIZE = 1024 * 1024  # bytes; smaller ones cost more switching, larger ones only memory
 CHECK_FIRST_SIZE = 32 * 1024 * 1024  # bytes
@@ -62,81 +62,80 @@ def next_chunk(*, offset: int, total: int, size: int) -> Chunk:
 class FileSource:
     """An open file whose bytes are checked against a digest, read in the threads of `pool`.
 
-    The file's very last byte is given out only when the digest is known to be right.
+    The digest is taken from the bytes as they are read for sending, so that the file is read once; the file's very last
+    byte is given out only when the digest is known to be right.
     """
 
-    def __init__(self, fd: int, stamp: tuple[int, int], pool: Executor) -> None:
+    def __init__(self, fd: int, file: VideoFile, pool: Executor, known: KnownFiles | None) -> None:
         self._fd = fd
-        self._stamp = stamp
+        self._file = file
+        self._known = known
+        self._opened = os.fstat(fd)
+        self._was_settled = known is not None and known.is_settled(self._opened)
         self._pool = pool
         self._lock = threading.Lock()
         self._closed = False
+        self._digest = PassingDigest()
         self._check: asyncio.Task[None] | None = None
+        self._is_verified = False
 
     @classmethod
-    async def open(cls, path: Path, *, size: int, sha256: str, pool: Executor) -> FileSource:
-        """Open the file and read it once to compare its digest (2 GB take a few seconds).
+    async def begin(cls, file: VideoFile, *, pool: Executor, known: KnownFiles | None = None) -> FileSource:
+        """Open the file; the digest of a large one is compared while its bytes are being sent.
 
-        Raises FileChangedError where it is gone or another one.
-        """
-        source = await cls.begin(path, size=size, sha256=sha256, pool=pool)
-        try:
-            await source.verified()
-        except BaseException:
-            await source.close()
-            raise
-        return source
-
-    @classmethod
-    async def begin(
-        cls, path: Path, *, size: int, sha256: str, pool: Executor, known: KnownFiles | None = None
-    ) -> FileSource:
-        """Open the file, and compare the digest of a large one while its bytes are being sent.
-
-        A file that `known` has seen and nobody wrote to since is not read again. Raises FileChangedError where it is
-        gone, of another size, or (up to CHECK_FIRST_SIZE) another one.
+        A file that was compared before, and that nobody wrote to since, is not compared again. Raises FileChangedError
+        where it is gone, of another size, or (up to CHECK_FIRST_SIZE) another one.
         """
         loop = asyncio.get_running_loop()
         try:
-            fd = await loop.run_in_executor(pool, os.open, path, os.O_RDONLY | os.O_CLOEXEC)
+            fd = await loop.run_in_executor(pool, os.open, file.path, os.O_RDONLY | os.O_CLOEXEC)
         except OSError as error:
             raise FileChangedError(f"the file cannot be opened: {error.strerror}") from None
-        source = cls(fd, _stamp(fd), pool)
+        source = cls(fd, file, pool, known)
         try:
-            await source._begin(size, sha256, known)
+            await source._begin()
         except BaseException:
             await source.close()
             raise
         return source
 
-    async def _begin(self, size: int, sha256: str, known: KnownFiles | None) -> None:
-        if self._stamp[0] != size:
-            raise FileChangedError(f"the file has {self._stamp[0]} bytes, {size} were expected")
-        if known is not None and known.knows(os.fstat(self._fd), sha256):
-            return
-        self._check = asyncio.create_task(self._verify(size, sha256, known))
+    async def _begin(self) -> None:
+        size = self._file.size
+        if self._opened.st_size != size:
+            raise FileChangedError(f"the file has {self._opened.st_size} bytes, {size} were expected")
+        self._is_verified = self._is_known()
         if size <= CHECK_FIRST_SIZE:
             await self.verified()
 
-    async def verified(self) -> None:
-        """Wait until the whole file has been checked. Raises FileChangedError."""
-        if self._check is not None:
-            await asyncio.shield(self._check)
+    def _is_known(self) -> bool:
+        if self._file.checked is not None and self._file.checked == stamp_of(self._opened):
+            return True
+        return self._known is not None and self._known.knows(self._opened, self._file.sha256)
 
-    async def _verify(self, size: int, sha256: str, known: KnownFiles | None) -> None:
-        before = os.fstat(self._fd)
-        settled = known is not None and known.is_settled(before)
-        if await self._in_thread(self._digest, size) != sha256:
+    async def verified(self) -> None:
+        """Wait until the whole file has been checked, reading what has not passed yet. Raises FileChangedError."""
+        if not self._is_verified:
+            await asyncio.shield(self._checking())
+
+    def _checking(self) -> asyncio.Task[None]:
+        if self._check is None:
+            self._check = asyncio.create_task(self._verify())
+        return self._check
+
+    async def _verify(self) -> None:
+        if await self._in_thread(self._whole_digest) != self._file.sha256:
             raise FileChangedError("the file's content is no longer what was approved")
         self.check_unchanged()
-        if known is not None and settled:
-            known.remember(before, sha256)
+        self._is_verified = True
+        if self._known is not None and self._was_settled:
+            self._known.remember(self._opened, self._file.sha256)
 
     def check_unchanged(self) -> None:
         """Raise FileChangedError if somebody wrote to the file since it was opened, or it is known to be another."""
         if self._check is not None and self._check.done():
             self._check.result()
-        if _stamp(self._fd) != self._stamp:
+        now = os.fstat(self._fd)
+        if (now.st_size, now.st_mtime_ns) != (self._opened.st_size, self._opened.st_mtime_ns):
             raise FileChangedError("the file was written to during its upload")
 
     async def pieces(self, chunk: Chunk) -> AsyncIterator[bytes]:
@@ -145,6 +144,9 @@ class FileSource:
         One piece is read ahead, so that the disk and the network work at the same time.
         """
         offset = chunk.first
+        if not self._is_verified and offset > self._digest.upto:
+            # An upload that goes on in the middle: what lies before is read beside it.
+            self._checking()
         ahead = self._read_ahead(offset, chunk)
         try:
             while offset <= chunk.last:
@@ -175,22 +177,18 @@ class FileSource:
     async def _in_thread(self, function: Callable[[Unpack[Arguments]], Result], *args: *Arguments) -> Result:
         return await asyncio.get_running_loop().run_in_executor(self._pool, function, *args)
 
-    def _digest(self, size: int) -> str:
-        """Read the whole file in one go; `close` ends it at the next piece."""
-        digest, buffer = hashlib.sha256(), bytearray(PIECE_SIZE)
-        view, offset = memoryview(buffer), 0
-        while offset < size:
-            with self._lock:
-                if self._closed:
-                    raise FileChangedError("the file was closed")
-                count = os.preadv(self._fd, [view], offset)
-            if count == 0:
-                raise FileChangedError(f"the file ends at byte {offset}")
-            digest.update(view[:count])
-            offset += count
-        return digest.hexdigest()
+    def _whole_digest(self) -> str:
+        """The digest of the file, with what is missing in it read now; `close` ends it at the next piece."""
+        size = self._file.size
+        return self._digest.finish(size, lambda offset: self._pread(offset, min(PIECE_SIZE, size - offset)))
 
     def _read(self, offset: int, length: int) -> bytes:
+        data = self._pread(offset, length)
+        if not self._is_verified:
+            self._digest.feed(offset, data)
+        return data
+
+    def _pread(self, offset: int, length: int) -> bytes:
         # The lock keeps a reading thread, left behind by a cancelled upload, from reading a number that was closed.
         with self._lock:
             if self._closed:
@@ -199,12 +197,6 @@ class FileSource:
         if len(data) != length:
             raise FileChangedError(f"the file ends at byte {offset + len(data)}")
         return data
-
-
-def _stamp(fd: int) -> tuple[int, int]:
-    """What changes when somebody writes to an open file: its size in bytes and its time in nanoseconds."""
-    status = os.fstat(fd)
-    return status.st_size, status.st_mtime_ns
 
 
 def _abandon(work: asyncio.Future[Any]) -> None:

@@ -15,6 +15,7 @@ MOST = 256
 SETTLED_S = 2.0  # the coarsest step of a file's time in use (FAT's)
 
 Stamp = tuple[int, int, int, int, int]
+"""Device, inode, size in bytes, and the times of the last write and the last change in nanoseconds."""
 
 
 class KnownFiles:
@@ -26,7 +27,7 @@ class KnownFiles:
 
     def knows(self, status: os.stat_result, sha256: str) -> bool:
         """Whether these bytes were found to have this digest, and nobody wrote to them since."""
-        return self._digests.get(_stamp(status)) == sha256
+        return self._digests.get(stamp_of(status)) == sha256
 
     def is_settled(self, status: os.stat_result) -> bool:
         """Whether the last write is old enough for a new one to show."""
@@ -34,11 +35,12 @@ class KnownFiles:
 
     def remember(self, status: os.stat_result, sha256: str) -> None:
         """`status` is from before the reading, when the file was settled."""
-        self._digests[_stamp(status)] = sha256
-        self._digests.move_to_end(_stamp(status))
+        self._digests[stamp_of(status)] = sha256
+        self._digests.move_to_end(stamp_of(status))
         while len(self._digests) > MOST:
             self._digests.popitem(last=False)
 
 
-def _stamp(status: os.stat_result) -> Stamp:
+def stamp_of(status: os.stat_result) -> Stamp:
+    """What the kernel changes with every write to a file."""
     return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns

@@ -105,7 +105,8 @@ class Job:
         if facts is None:
             raise ClipMissingError(clip=self.task.clip_id)
         file = rendered_file(render, facts)
-        return replace(file, url=self._link(render, file.mime_type))
+        checked = self.shop.renders.checked.stamp(file.path, file.sha256)
+        return replace(file, url=self._link(render, file.mime_type), checked=checked)
 
     def _link(self, render: Render, mime_type: str) -> str:
         """Where the site may fetch the file, if it does that; made anew for each use, so it is never an old one."""

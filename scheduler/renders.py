@@ -14,6 +14,7 @@ from media.ffmpeg import Ffmpeg
 from media.fit import PROFILES, Action, FitChoices, FitPlan, fit, plan_fit
 from media.info import MediaInfo
 from media.probe import probe
+from scheduler.checked_files import CheckedFiles
 from scheduler.settings import Pace
 from scheduler.voicing import OnFraction, Preset, Presets, VoiceShop
 from storage.database import Database
@@ -44,13 +45,22 @@ class RenderBook:
     """
 
     def __init__(
-        self, db: Database, ffmpeg: Ffmpeg, runner: JobRunner, presets: Presets, folder: Path, pace: Pace
+        self,
+        db: Database,
+        ffmpeg: Ffmpeg,
+        runner: JobRunner,
+        presets: Presets,
+        folder: Path,
+        pace: Pace,
+        *,
+        checked: CheckedFiles,
     ) -> None:
         self._db = db
         self._ffmpeg = ffmpeg
         self._presets = presets
         self._store = MediaStore(folder)
         self._voices = VoiceShop(ffmpeg, runner, self._store, pace)
+        self.checked = checked
         self._making: defaultdict[Key, asyncio.Lock] = defaultdict(asyncio.Lock)
 
     async def obtain(
@@ -129,6 +139,7 @@ class RenderBook:
         # Named by its content: another process that makes the same render never writes into a file being sent.
         # It is on disk before its row is written: a row must never promise a file that a power cut took.
         final = await self._store.keep(made, f"{_short(key)}-{sha256[:16]}{made.suffix}")
+        self.checked.made(final, sha256)
         render = await self._add(key, final, sha256, duration_s, media.to_json() if media else None)
         if render.path != str(final):
             final.unlink(missing_ok=True)

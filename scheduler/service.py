@@ -18,6 +18,7 @@ from apscheduler.triggers.interval import IntervalTrigger
 
 from media.ffmpeg import Ffmpeg
 from platforms.base import Platform
+from scheduler.checked_files import CheckedFiles
 from scheduler.dispatcher import Dispatcher
 from scheduler.file_links import FileLinks
 from scheduler.job import Workshop
@@ -73,7 +74,7 @@ class Scheduler:
             listener=listener,
             tokens=self.tokens,
             quota=QuotaBook(platforms),
-            renders=RenderBook(db, ffmpeg, runner, presets, renders, pace),
+            renders=RenderBook(db, ffmpeg, runner, presets, renders, pace, checked=CheckedFiles(clock)),
             clock=clock,
             pace=pace,
             links=links,

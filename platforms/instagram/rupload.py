@@ -30,6 +30,7 @@ from platforms.instagram.containers import Containers, container_id_of
 from platforms.instagram.errors import error_of, safe, status_error
 from platforms.instagram.resources import Container, ContainerState, part, text
 from platforms.instagram.settings import NAME, InstagramSettings, Login
+from platforms.known_files import KnownFiles
 
 OFFSET_WORDS = ("offset",)
 
@@ -50,6 +51,7 @@ class Transfer:
         self._settings = settings
         self._clock = clock
         self._pool = pool
+        self._known = KnownFiles(clock)
 
     async def resume(
         self,
@@ -75,7 +77,13 @@ class Transfer:
 
     async def verify(self, session: UploadSession, file: VideoFile) -> None:
         """Check that the file is still the one that was approved. Raises ContentRejectedError."""
-        await (await self._open(session, file)).close()
+        source = await self._open(session, file)
+        try:
+            await source.verified()
+        except FileChangedError as error:
+            raise file_changed(str(error)) from None
+        finally:
+            await source.close()
 
     async def _send(
         self, access_token: str, session: UploadSession, file: VideoFile, offset: int, on_progress: OnProgress
@@ -107,7 +115,7 @@ class Transfer:
         if (session.data.get("size"), session.data.get("sha256")) != (file.size, file.sha256):
             raise file_changed("the container was made for another file")
         try:
-            return await FileSource.open(file.path, size=file.size, sha256=file.sha256, pool=self._pool)
+            return await FileSource.begin(file, pool=self._pool, known=self._known)
         except FileChangedError as error:
             raise file_changed(str(error)) from None
 

@@ -86,9 +86,7 @@ class FileUpload:
         address = UploadAddress(self._http, self._clock, address=self._address(session), plan=plan)
         run = _Run(self, access_token, session, file, plan, address, on_progress, before_commit)
         try:
-            source = await FileSource.begin(
-                file.path, size=file.size, sha256=file.sha256, pool=self._pool, known=self._known
-            )
+            source = await FileSource.begin(file, pool=self._pool, known=self._known)
             try:
                 await run.send_from(standing.uploaded or 0, source)
             finally:

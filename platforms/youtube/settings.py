@@ -10,7 +10,9 @@ from platforms.http import is_safe_base
 
 NAME = "youtube"
 CHUNK_UNIT = 256 * 1024  # bytes; every chunk but the last is a multiple (developers.google.com, resumable upload guide)
-DEFAULT_CHUNK_SIZE = 32 * CHUNK_UNIT
+SMALLEST_CHUNK = 32 * CHUNK_UNIT
+LARGEST_CHUNK = 256 * CHUNK_UNIT
+CHUNKS_PER_FILE = 20  # each costs a round trip, and each is a step of the progress that people see
 
 _TEXTS = (
     "api_url",
@@ -27,7 +29,7 @@ _TEXTS = (
 
 @dataclass(frozen=True, slots=True)
 class YouTubeSettings:
-    """The OAuth clients, and where the servers are. `chunk_size` is in bytes.
+    """The OAuth clients, and where the servers are. `chunk_size` is in bytes; None chooses one by the file.
 
     The second client is of the type "TVs and Limited Input devices"; without it there is no device flow. `region` and
     `language` choose the categories' list. `analytics` asks for the scope of YouTube Analytics too.
@@ -45,7 +47,7 @@ class YouTubeSettings:
     region: str = "US"
     language: str = "en_US"
     analytics: bool = False
-    chunk_size: int = DEFAULT_CHUNK_SIZE
+    chunk_size: int | None = None
 
     def __post_init__(self) -> None:
         for key in ("api_url", "oauth_url", "accounts_url", "analytics_url"):
@@ -54,8 +56,15 @@ class YouTubeSettings:
         if bool(self.device_client_id) != bool(self.device_client_secret):
             missing = "device_client_secret" if self.device_client_id else "device_client_id"
             raise PlatformSettingsError(NAME, missing, "is missing")
-        if self.chunk_size < CHUNK_UNIT or self.chunk_size % CHUNK_UNIT:
+        if self.chunk_size is not None and (self.chunk_size < CHUNK_UNIT or self.chunk_size % CHUNK_UNIT):
             raise PlatformSettingsError(NAME, "chunk_size", f"must be a multiple of {CHUNK_UNIT} bytes")
+
+    def chunk_size_for(self, total: int) -> int:
+        """How many bytes one request carries of a file of `total` bytes: 8 to 64 MiB, the same for all but the last."""
+        if self.chunk_size is not None:
+            return self.chunk_size
+        share = -(-total // CHUNKS_PER_FILE // CHUNK_UNIT) * CHUNK_UNIT
+        return min(max(share, SMALLEST_CHUNK), LARGEST_CHUNK)
 
     @classmethod
     def parse(cls, settings: Mapping[str, str]) -> YouTubeSettings | None:
@@ -72,7 +81,7 @@ class YouTubeSettings:
         return cls(
             client_id=given["client_id"],
             client_secret=given["client_secret"],
-            chunk_size=_whole_number("chunk_size", given.get("chunk_size", str(DEFAULT_CHUNK_SIZE))),
+            chunk_size=_whole_number("chunk_size", given["chunk_size"]) if "chunk_size" in given else None,
             analytics=_yes_or_no("analytics", given.get("analytics", "false")),
             **{key: given[key] for key in _TEXTS if key in given},
         )

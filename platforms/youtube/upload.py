@@ -97,9 +97,7 @@ class ResumableUpload:
             return standing.video_id
         _require_same_file(handle, file)
         try:
-            source = await FileSource.begin(
-                file.path, size=file.size, sha256=file.sha256, pool=self._pool, known=self._known
-            )
+            source = await FileSource.begin(file, pool=self._pool, known=self._known)
             try:
                 while isinstance(standing, Incomplete):
                     await _follow(session, standing, handle, on_session)
@@ -132,7 +130,7 @@ class ResumableUpload:
     def _next(self, offset: int, total: int) -> Chunk:
         if offset == total:
             raise OutcomeUnknownError("Every byte arrived, and YouTube has not answered yet.", platform=NAME)
-        return next_chunk(offset=offset, total=total, size=self._settings.chunk_size)
+        return next_chunk(offset=offset, total=total, size=self._settings.chunk_size_for(total))
 
 
 async def _follow(session: Session, standing: Incomplete, handle: UploadSession, on_session: OnSession | None) -> None:

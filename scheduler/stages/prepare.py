@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from pathlib import Path
 
 from scheduler.job import Job
 from scheduler.wishes import choices_of
@@ -30,6 +31,7 @@ async def prepare(job: Job) -> None:
             choices=choices_of(job.task.options),
             on_fit=news.on_fit,
         )
+        await job.shop.renders.checked.compare(Path(render.path), render.sha256)
     finally:
         await news.end()
     await job.lease.record(

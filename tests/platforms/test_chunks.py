@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from platforms.base import VideoFile
 from platforms.chunks import PIECE_SIZE, Chunk, FileChangedError, FileSource, next_chunk
 
 POOL = ThreadPoolExecutor(1)
@@ -17,7 +18,11 @@ UNIT = 256 * 1024
 
 
 async def open_source(path: Path, data: bytes) -> FileSource:
-    return await FileSource.open(path, size=len(data), sha256=hashlib.sha256(data).hexdigest(), pool=POOL)
+    return await FileSource.begin(video_file(path, data), pool=POOL)
+
+
+def video_file(path: Path, data: bytes) -> VideoFile:
+    return VideoFile(path, len(data), hashlib.sha256(data).hexdigest(), duration_s=1, width=9, height=16)
 
 
 @given(total=st.integers(1, 10**12), start=st.integers(0, 10**12), units=st.integers(1, 64))

@@ -11,6 +11,7 @@ import pytest
 
 from media.ffmpeg import Ffmpeg
 from media.probe import probe
+from scheduler.checked_files import CheckedFiles
 from scheduler.errors import IntakeError
 from scheduler.intake import Intake
 from scheduler.notices import TaskFailed
@@ -55,7 +56,15 @@ async def speaking(world: World, clip: Path) -> World:
 
 
 def book(world: World) -> RenderBook:
-    return RenderBook(world.database(), world.ffmpeg, world.runner, world.presets, world.renders, world.pace)
+    return RenderBook(
+        world.database(),
+        world.ffmpeg,
+        world.runner,
+        world.presets,
+        world.renders,
+        world.pace,
+        checked=CheckedFiles(world.clock),
+    )
 
 
 async def test_three_accounts_cost_one_conversion(speaking: World) -> None:
