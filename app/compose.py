@@ -26,6 +26,7 @@ from scheduler.approval import Approval
 from scheduler.desk import TaskDesk
 from scheduler.file_links import FileLinks
 from scheduler.intake import Intake
+from scheduler.options import OptionDesk
 from scheduler.quota import QuotaBook
 from scheduler.service import Scheduler
 from scheduler.settings import Pace
@@ -91,12 +92,14 @@ def compose(settings: Settings, *, role: str, home: Home, database: Database, cl
         pace=pace(settings, role=role),
         links=links,
     )
+    quotas = QuotaBook(platforms)
     services = Services(
         approval=Approval(platforms, presets, clock, desk=TaskDesk(newsroom, clock)),
         accounts=AccountService(
             database, platforms, newsroom, clock, redirect_uri=redirect_uri(settings), wake=scheduler.wake
         ),
-        quotas=QuotaBook(platforms),
+        options=OptionDesk(database, platforms, scheduler.tokens, quotas, clock),
+        quotas=quotas,
         intake=Intake(),
         desk=TaskDesk(newsroom, clock),
         parse_time=parse_time,

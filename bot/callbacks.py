@@ -26,6 +26,7 @@ class DraftAct(StrEnum):
     AT = "t"
     PRIVACY = "r"
     KIDS = "k"
+    OPTION = "o"
     APPROVE = "ok"
     DISCARD = "x"
     RETRY_CLIP = "rc"

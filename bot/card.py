@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from bot.option_panels import SiteCard, site_cards
 from bot.ports import Services
 from bot.progress import ProgressBoard, Step
 from storage.errors import NotFoundError
@@ -48,6 +49,7 @@ class Card:
     timezone: str
     now: datetime
     has_chosen_timezone: bool = True
+    sites: tuple[SiteCard, ...] = ()
 
     @property
     def chosen(self) -> tuple[Account, ...]:
@@ -83,6 +85,7 @@ async def load_card(
         timezone=operator.timezone,
         now=now,
         has_chosen_timezone=operator.has_chosen_timezone,
+        sites=site_cards(services, draft, chosen, asked),
     )
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from bot import draft_panels, formats
+from bot import draft_panels, formats, option_panels
 from bot.callbacks import DraftAct
 from bot.card import Card
 from bot.card_lines import facts_line, press, privacy_line, title_of, voice_title, when_line
+from bot.option_panels import SiteCard
 from bot.screen import Button, Rows, Screen, shorten
 from bot.texts import Markup, Speech
+from scheduler.options import Choice
 from storage.values import ClipState, DraftState
 
 DESCRIPTION_SHOWN = 300
@@ -32,7 +34,16 @@ def render_draft(card: Card, t: Speech) -> Screen:
     if panel is not None:
         text, rows = panel(card, t)
         return Screen(f"{t('card.heading', title=title_of(card, t))}\n\n{text}", rows)
+    if site := _open_site(card):
+        text, rows = option_panels.render(card.draft, site, card.panel or "", t, zone=card.timezone, now=card.now)
+        return Screen(f"{t('card.heading', title=title_of(card, t))}\n\n{text}", rows)
     return Screen(_overview(card, t), _buttons(card, t))
+
+
+def _open_site(card: Card) -> SiteCard | None:
+    """The site whose options are open."""
+    name = option_panels.site_of(card.panel or "")
+    return next((site for site in card.sites if site.name == name and site.options.options), None)
 
 
 def _failed(card: Card, t: Speech) -> Screen:
@@ -56,10 +67,26 @@ def _overview(card: Card, t: Speech) -> str:
         t("card.when", when=when_line(card, t)),
         t("card.privacy", privacy=privacy_line(card, t)),
     ]
+    lines += [t("card.option", platform=site.title, value=value) for site in card.sites for value in _required(site, t)]
+    lines += (
+        ["", *notes]
+        if (notes := [note for site in card.sites for note in option_panels.note_lines(site, t, is_card=True)])
+        else []
+    )
     missing = [formats.fault_sentence(fault, t, zone=card.timezone, now=card.now) for fault in card.problems]
     if missing:
         lines += ["", t("card.missing"), *(f"• {sentence}" for sentence in missing)]
     return "\n".join(lines)
+
+
+def _required(site: SiteCard, t: Speech) -> list[str]:
+    """What only the operator could choose, as it was chosen."""
+    choices = (option for option in site.options.shown(site.values) if isinstance(option, Choice))
+    return [
+        option_panels.value_title(site, choice, site.values.get(choice.key), t)
+        for choice in choices
+        if choice.is_required
+    ]
 
 
 def _buttons(card: Card, t: Speech) -> Rows:
@@ -72,6 +99,7 @@ def _buttons(card: Card, t: Speech) -> Rows:
     rows: Rows = (
         (panel("accounts"), panel("voice")),
         (panel("time"), panel("text")),
+        *_site_rows(card),
         (panel("privacy"), _discard(card, t)),
         (approve,),
     )
@@ -91,7 +119,22 @@ def _next_step(card: Card, t: Speech) -> tuple[Button, ...]:
         if is_missing:
             label = t.plain("button.next", step=t.plain(f"step.choose_{panel}"))
             return (Button(label, data=press(card, DraftAct.PANEL, panel), style="primary"),)
+    for site in card.sites:
+        if site.options.missing(site.values):
+            label = t.plain("button.next", step=t.plain("step.choose_options", platform=site.title))
+            data = press(card, DraftAct.PANEL, option_panels.panel_name(site.name))
+            return (Button(label, data=data, style="primary"),)
     return ()
+
+
+def _site_rows(card: Card) -> Rows:
+    """A button for each chosen site that lets people choose something."""
+    buttons = tuple(
+        Button(f"⚙️ {site.title}", data=press(card, DraftAct.PANEL, option_panels.panel_name(site.name)))
+        for site in card.sites
+        if site.options.options
+    )
+    return (buttons,) if buttons else ()
 
 
 def _discard(card: Card, t: Speech) -> Button:

@@ -8,8 +8,9 @@ from datetime import datetime
 from typing import Any
 
 from bot import formats
+from bot.choice_errand import ask_choices
 from bot.consents import ConsentWindow
-from bot.ports import Accounts
+from bot.ports import Accounts, OptionDesk
 from bot.renderer import Outgoing
 from bot.screen import Button, Screen
 from bot.texts import Texts
@@ -31,10 +32,18 @@ class Errands:
     """Runs errands by name; each answers the message to send, or None where a notice tells the outcome."""
 
     def __init__(
-        self, *, db: Database, accounts: Accounts, window: ConsentWindow, texts: Texts, clock: Callable[[], datetime]
+        self,
+        *,
+        db: Database,
+        accounts: Accounts,
+        options: OptionDesk,
+        window: ConsentWindow,
+        texts: Texts,
+        clock: Callable[[], datetime],
     ) -> None:
         self._db = db
         self._accounts = accounts
+        self._options = options
         self._window = window
         self._texts = texts
         self._clock = clock
@@ -52,6 +61,9 @@ class Errands:
                 return Outgoing(screen) if screen is not None else None
             case "disconnect":
                 return Outgoing(await self._disconnect(operator, int(payload["account_id"])))
+            case "choices":
+                draft_id, site = int(payload["draft_id"]), str(payload["site"])
+                await ask_choices(self._db, self._options, chat_id=chat_id, draft_id=draft_id, site=site)
         return None
 
     async def _connect(self, operator: Operator, chat_id: int, platform: str) -> Outgoing:

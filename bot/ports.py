@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Literal, Protocol, TypeAlias
+from typing import Any, Literal, Protocol, TypeAlias
 
+from scheduler.options import PostOptions
 from storage.unit_of_work import UnitOfWork
 from storage.values import Account, Clip, ClipFacts, Draft, Fault, Operator, Post
 
@@ -104,6 +105,16 @@ class Accounts(Protocol):
     async def disconnect(self, account_id: int) -> None: ...
 
 
+class OptionDesk(Protocol):
+    """What can be chosen for a post on a site. `choices` speaks over the network in its own transactions."""
+
+    def of(self, site: str) -> PostOptions: ...
+
+    def title_limit(self, sites: Iterable[str]) -> int | None: ...
+
+    async def choices(self, account_id: int) -> Mapping[str, Any]: ...
+
+
 class Quotas(Protocol):
     """Knows the allowances."""
 
@@ -156,6 +167,7 @@ class Services:
 
     approval: Approval
     accounts: Accounts
+    options: OptionDesk
     quotas: Quotas
     intake: Intake
     desk: Desk

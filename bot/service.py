@@ -167,7 +167,12 @@ class Bot:
 
     def _build_sender(self) -> Sender:
         errands = Errands(
-            db=self._db, accounts=self._services.accounts, window=self._window, texts=self._texts, clock=self._clock
+            db=self._db,
+            accounts=self._services.accounts,
+            options=self._services.options,
+            window=self._window,
+            texts=self._texts,
+            clock=self._clock,
         )
         renderer = Renderer(texts=self._texts, services=self._services, board=self._board, clock=self._clock)
         return Sender(

@@ -10,6 +10,7 @@ from typing import Any, Protocol, TypeAlias, runtime_checkable
 
 from platforms.known_files import Stamp
 from platforms.limits import Bucket, Cost, FileLimits, TextLimits
+from platforms.options import PostOptions
 
 OnProgress: TypeAlias = Callable[[int], Awaitable[None]]
 """Told how many bytes the site has confirmed so far."""
@@ -309,6 +310,7 @@ class Platform(Protocol):
     """Cost of each step by its method name (`open_upload`, `check`, ...)."""
     file_limits: FileLimits
     text_limits: TextLimits
+    post_options: PostOptions
     oauth: OAuthClient | None
     """None: there is no consent page, and accounts are connected by name (ClaimsByName)."""
 

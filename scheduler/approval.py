@@ -11,6 +11,7 @@ from platforms.base import Platform, VideoFile, VideoMeta
 from scheduler.desk import TaskDesk
 from scheduler.errors import NotReadyError
 from scheduler.faults import fault_of
+from scheduler.options import site_options, with_defaults
 from scheduler.video_files import planned_file, planned_fit
 from scheduler.voicing import Presets
 from storage.errors import StaleVersionError
@@ -84,13 +85,14 @@ class Approval:
 
     def _of_rules(self, draft: Draft, clip: Clip, accounts: Sequence[Account]) -> list[Fault]:
         found = []
-        meta = _meta(draft)
-        for name in sorted({account.platform for account in accounts}):
+        names = {account.platform for account in accounts}
+        options = with_defaults(_options(draft), self._platforms, names)
+        for name in sorted(names):
             if name not in self._platforms:
                 found.append(Fault("platform.unknown", {"platform": name}))
                 continue
             site = self._platforms[name]
-            violations = site.validate(_file(clip, site, draft), meta)
+            violations = site.validate(_file(clip, site, draft), _meta(draft, site_options(options, name)))
             found.extend(Fault(each.code, {"platform": name, **each.params}) for each in violations)
         return found
 
@@ -100,13 +102,14 @@ class Approval:
         accounts = [await uow.accounts.get(account_id) for account_id in draft.account_ids]
         if problems := self.problems(draft, clip, accounts):
             raise NotReadyError(problems)
-        post = await self._add_post(uow, draft, operator)
+        sites = {account.platform for account in accounts}
+        post = await self._add_post(uow, draft, operator, with_defaults(_options(draft), self._platforms, sites))
         for account in accounts:
             await self._add_task(uow, post, account)
         await uow.drafts.close(draft.id, version=draft.version, state=DraftState.APPROVED, post_id=post.id)
         return post
 
-    async def _add_post(self, uow: UnitOfWork, draft: Draft, operator: Operator) -> Post:
+    async def _add_post(self, uow: UnitOfWork, draft: Draft, operator: Operator, options: dict[str, Any]) -> Post:
         now = self._clock()
         return await uow.posts.add(
             operator_id=operator.id,
@@ -119,7 +122,7 @@ class Approval:
             voice_preset=draft.voice_preset or "",
             scheduled_time=now if draft.publish_now else draft.scheduled_time or now,
             timezone=operator.timezone,
-            options=_options(draft),
+            options=options,
         )
 
     async def _add_task(self, uow: UnitOfWork, post: Post, account: Account) -> None:
@@ -180,15 +183,14 @@ def _options(draft: Draft) -> dict[str, Any]:
     return options
 
 
-def _meta(draft: Draft) -> VideoMeta:
-    options = _options(draft)
+def _meta(draft: Draft, options: Mapping[str, Any]) -> VideoMeta:
     return VideoMeta(
         title=draft.title,
         description=draft.description,
         keywords=draft.keywords,
         privacy_status=str(options["privacy_status"]),
         made_for_kids=bool(options["made_for_kids"]),
-        contains_synthetic_media=bool(options["contains_synthetic_media"]),
+        contains_synthetic_media=bool(draft.voice_preset) or bool(options["contains_synthetic_media"]),
         marker="",
         options=options,
     )

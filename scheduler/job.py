@@ -14,6 +14,7 @@ from scheduler.file_links import FileLinks
 from scheduler.handle import Handle
 from scheduler.lease import Lease
 from scheduler.notices import OUTCOME_UNKNOWN, NoticeListener, TaskNeedsAttention, TaskProgressed
+from scheduler.options import site_options
 from scheduler.quota import QuotaBook
 from scheduler.renders import RenderBook
 from scheduler.settings import Pace
@@ -166,7 +167,7 @@ def marker_of(task: Task) -> str:
 
 def video_meta(task: Task) -> VideoMeta:
     """The texts and switches of a task as a site wants them. A changed voice is synthetic media and is declared so."""
-    options = task.options
+    options = site_options(task.options, task.platform)
     return VideoMeta(
         title=task.title,
         description=task.description,

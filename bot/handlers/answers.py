@@ -10,9 +10,11 @@ from aiogram.types import CallbackQuery, Message
 
 from bot.handlers import account_names
 from bot.handlers.clips import TITLE_LIMIT
+from bot.handlers.option_buttons import answer_option
 from bot.handlers.questions import close_question, close_typed_question
 from bot.handlers.settings import set_zone
 from bot.news import fault_to_json
+from bot.option_panels import QUESTION
 from bot.screen import shorten
 from bot.turn import Turn
 from scheduler.errors import TimeError
@@ -48,13 +50,16 @@ async def _answer(turn: Turn, asked: Conversation, text: str) -> bool:
         await account_names.connect(turn, str(asked.params["platform"]), text)
         return True
     handler = DRAFT_ANSWERS.get(asked.question)
-    if handler is None or asked.draft_id is None:
+    is_option = asked.question.startswith(QUESTION)
+    if (handler is None and not is_option) or asked.draft_id is None:
         return False
     draft = await turn.uow.drafts.get(asked.draft_id)
     if draft.state is not DraftState.OPEN or await _is_small_talk(turn, asked, text):
         await close_question(turn)
         return False
-    if await handler(turn, draft, text):
+    if handler is None:
+        await answer_option(turn, asked, draft, text)
+    elif await handler(turn, draft, text):
         await turn.uow.conversations.clear(turn.chat_id)
         # The card follows the answer down the chat: whoever typed is looking there.
         await turn.replies.new_card(draft)

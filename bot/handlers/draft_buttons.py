@@ -11,7 +11,10 @@ from aiogram.types import CallbackQuery
 from bot.callbacks import DraftAct, DraftButton, voice_key
 from bot.card import draft_problems
 from bot.draft_panels import PANELS, PRIVACIES, TIME_PRESETS
+from bot.handlers.option_buttons import open_options, set_option
 from bot.handlers.presses import adopt_card, own_draft
+from bot.handlers.questions import leave_other_card
+from bot.option_panels import site_of
 from bot.turn import RefusedError, Turn
 from scheduler.errors import NotReadyError, TimeError
 from storage.errors import StaleVersionError
@@ -39,16 +42,17 @@ async def close_panel(turn: Turn) -> None:
 
 
 async def open_panel(turn: Turn, draft: Draft, panel: str) -> None:
-    """Open a part of the card; a panel or question that was open elsewhere closes, and its card says so."""
-    before = await turn.uow.conversations.get(turn.chat_id)
-    if before is not None and before.draft_id not in (None, draft.id):
-        await turn.replies.card(await turn.uow.drafts.get(int(before.draft_id or 0)))
+    """Open a part of the card."""
+    await leave_other_card(turn, draft)
     await turn.uow.conversations.ask(turn.chat_id, panel, draft.id)
 
 
 async def _panel(turn: Turn, draft: Draft, arg: str) -> None:
     if arg in PANELS:
         await open_panel(turn, draft, arg)
+    elif site_of(arg):
+        await leave_other_card(turn, draft)
+        await open_options(turn, draft, arg)
     else:
         await close_panel(turn)
 
@@ -146,6 +150,7 @@ ACTIONS: Mapping[DraftAct, Action] = {
     DraftAct.AT: _at,
     DraftAct.PRIVACY: _privacy,
     DraftAct.KIDS: _kids,
+    DraftAct.OPTION: set_option,
     DraftAct.APPROVE: _approve,
     DraftAct.DISCARD: _discard,
     DraftAct.RETRY_CLIP: _retry_clip,

@@ -6,8 +6,9 @@ from aiogram import Router
 from aiogram.types import CallbackQuery
 
 from bot.callbacks import QuestionButton
+from bot.option_panels import QUESTION
 from bot.turn import RefusedError, Turn
-from storage.values import Conversation, DraftState
+from storage.values import Conversation, Draft, DraftState
 
 TYPED = ("title", "description", "time", "timezone", "account_name")
 """Questions that the next plain text answers; each has the sentence `cancelled.<question>`."""
@@ -31,8 +32,15 @@ async def close_question(turn: Turn) -> Conversation | None:
 async def close_typed_question(turn: Turn) -> None:
     """Whoever gives a command has left the question: the next text must not become a title by mistake."""
     asked = await turn.uow.conversations.get(turn.chat_id)
-    if asked is not None and asked.question in TYPED:
+    if asked is not None and (asked.question in TYPED or asked.question.startswith(QUESTION)):
         await close_question(turn)
+
+
+async def leave_other_card(turn: Turn, draft: Draft) -> None:
+    """A panel or question that was open on another card closes, and that card says so."""
+    before = await turn.uow.conversations.get(turn.chat_id)
+    if before is not None and before.draft_id not in (None, draft.id):
+        await turn.replies.card(await turn.uow.drafts.get(int(before.draft_id or 0)))
 
 
 async def on_stop_asking(query: CallbackQuery, callback_data: QuestionButton, turn: Turn) -> None:

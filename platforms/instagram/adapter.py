@@ -33,6 +33,7 @@ from platforms.instagram.facebook_login import FacebookLogin
 from platforms.instagram.instagram_login import InstagramLogin
 from platforms.instagram.interactions import Interactions
 from platforms.instagram.limits import BUCKETS, COSTS, FILE_LIMITS, TEXT_LIMITS
+from platforms.instagram.options import POST_OPTIONS
 from platforms.instagram.publishing import Publishing
 from platforms.instagram.resources import text
 from platforms.instagram.rupload import Transfer
@@ -59,6 +60,7 @@ class Instagram:
     costs = COSTS
     file_limits = FILE_LIMITS
     text_limits = TEXT_LIMITS
+    post_options = POST_OPTIONS
     oauth: OAuthClient
 
     def __init__(self, settings: InstagramSettings, http: Http, clock: Callable[[], datetime]) -> None:

@@ -31,6 +31,7 @@ from platforms.tiktok.creator import ask_creator
 from platforms.tiktok.errors import FAIL_REASONS, FAILED_OTHERWISE
 from platforms.tiktok.limits import BUCKETS, TEXT_LIMITS, costs, file_limits
 from platforms.tiktok.oauth import TikTokOAuth
+from platforms.tiktok.options import POST_OPTIONS
 from platforms.tiktok.settings import NAME, Mode, TikTokSettings
 from platforms.tiktok.status import Phase, Standing, ask_standing
 from platforms.tiktok.upload import FileUpload
@@ -75,6 +76,7 @@ class TikTok:
         self._pool = ThreadPoolExecutor(READING_THREADS, thread_name_prefix="tiktok-read")
         self._upload = FileUpload(http, self._api, settings, clock, self._pool)
         self.costs = costs(settings.mode)
+        self.post_options = POST_OPTIONS[settings.mode]
         self.file_limits = file_limits(settings.min_duration_s)
         self.oauth = TikTokOAuth(http, self._api, settings, clock)
 

@@ -9,6 +9,7 @@ from platforms.base import VideoFile, VideoMeta, Violation
 from platforms.limits import FileLimits
 from platforms.tiktok.caption import caption, utf16_length
 from platforms.tiktok.limits import CAPTION_MAX_UNITS, MIME_TYPES, PICTURE_LIMITS
+from platforms.tiktok.options import BRANDED, DISCLOSES, OWN_BRAND
 from platforms.tiktok.settings import Mode
 
 SELF_ONLY = "SELF_ONLY"
@@ -17,9 +18,10 @@ SWITCHES = (
     "disable_comment",
     "disable_duet",
     "disable_stitch",
-    "brand_content_toggle",
-    "brand_organic_toggle",
+    BRANDED,
+    OWN_BRAND,
     "is_aigc",
+    DISCLOSES,
 )
 COVER = "video_cover_timestamp_ms"
 
@@ -49,6 +51,8 @@ def _post(file: VideoFile | None, meta: VideoMeta) -> Iterator[Violation]:
     if length > CAPTION_MAX_UNITS:
         yield _beyond("tiktok.title_too_long", CAPTION_MAX_UNITS, length)
     yield from _privacy(meta)
+    if meta.options.get(DISCLOSES) is True and not (meta.options.get(BRANDED) or meta.options.get(OWN_BRAND)):
+        yield Violation("tiktok.disclosure_incomplete")
     for option in SWITCHES:
         if not isinstance(meta.options.get(option, False), bool):
             yield Violation("tiktok.option_unknown", {"option": option, "actual": str(meta.options[option])})
@@ -62,7 +66,7 @@ def _privacy(meta: VideoMeta) -> Iterator[Violation]:
         yield Violation("tiktok.privacy_missing")
     elif level not in PRIVACY_LEVELS:
         yield Violation("tiktok.privacy_unknown", {"actual": level})
-    elif level == SELF_ONLY and meta.options.get("brand_content_toggle") is True:
+    elif level == SELF_ONLY and meta.options.get(BRANDED) is True:
         yield Violation("tiktok.branded_private")
 
 

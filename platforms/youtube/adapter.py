@@ -34,6 +34,7 @@ from platforms.youtube.editing import VideoEditing
 from platforms.youtube.errors import CHECK_CODES, FAILED_OTHERWISE, reason_error
 from platforms.youtube.limits import BUCKETS, COSTS, FILE_LIMITS, TEXT_LIMITS
 from platforms.youtube.oauth import FORCE_SSL, REPORTING, GoogleOAuth
+from platforms.youtube.options import POST_OPTIONS
 from platforms.youtube.playlists import Category, Playlist, Playlists, categories, longest_video_s
 from platforms.youtube.reports import Report, ReportQuery, Reports
 from platforms.youtube.resources import Video, items, parse_statistics, parse_video
@@ -69,11 +70,13 @@ class YouTube:
         timed_release=True,
         device_flow=True,
         reports=True,
+        account_choices=True,
     )
     buckets = BUCKETS
     costs = COSTS
     file_limits = FILE_LIMITS
     text_limits = TEXT_LIMITS
+    post_options = POST_OPTIONS
 
     def __init__(self, settings: YouTubeSettings, http: Http, clock: Callable[[], datetime]) -> None:
         self._http = http

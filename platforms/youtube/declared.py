@@ -51,6 +51,8 @@ SETTINGS = Declaration(
             variable="GOOGLE_ACCOUNTS_URL",
             in_sandbox="{google_accounts_url}",
         ),
+        Setting("region", "Whose list of categories is offered: a country such as US.", default="US"),
+        Setting("language", "The language of the categories' names, such as en_US.", default="en_US"),
         Setting(
             "uploads_per_day",
             "Your project's daily uploads, if Google granted others than 100.",

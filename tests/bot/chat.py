@@ -32,7 +32,10 @@ from bot.texts import Texts
 from scheduler.accounts import AccountService
 from scheduler.approval import Approval
 from scheduler.desk import TaskDesk
+from scheduler.options import OptionDesk
 from scheduler.quota import QuotaBook
+from scheduler.settings import Pace as SchedulerPace
+from scheduler.tokens import TokenKeeper
 from scheduler.voices import voice_options
 from scheduler.walltime import parse_time
 from storage.database import Database
@@ -164,7 +167,14 @@ class Chat:
         window = CallbackServer(
             accounts=self.services.accounts, db=self.db, texts=TEXTS, clock=self.clock, host="127.0.0.1", port=0
         )
-        errands = Errands(db=self.db, accounts=self.services.accounts, window=window, texts=TEXTS, clock=self.clock)
+        errands = Errands(
+            db=self.db,
+            accounts=self.services.accounts,
+            options=self.services.options,
+            window=window,
+            texts=TEXTS,
+            clock=self.clock,
+        )
         self.window = window
         self.consents = ConsentKeeper(db=self.db, window=window, wake_sender=lambda: None, clock=self.clock)
         self.sender = Sender(
@@ -203,12 +213,15 @@ class Chat:
 
     def _services(self) -> Services:
         presets, desk = FakePresets(), TaskDesk(self.newsroom, self.clock)
+        quotas = QuotaBook(self.platforms)
+        tokens = TokenKeeper(self.db, self.platforms, self.newsroom, self.clock, owner="chat", pace=SchedulerPace())
         return Services(
             approval=Approval(self.platforms, presets, self.clock, desk=desk),
             accounts=AccountService(
                 self.db, self.platforms, self.newsroom, self.clock, redirect_uri="http://127.0.0.1:1/oauth/callback"
             ),
-            quotas=QuotaBook(self.platforms),
+            options=OptionDesk(self.db, self.platforms, tokens, quotas, self.clock),
+            quotas=quotas,
             intake=self.intake,
             desk=desk,
             parse_time=parse_time,

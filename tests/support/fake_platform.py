@@ -59,6 +59,7 @@ from platforms.errors import (
     UnexpectedAnswerError,
 )
 from platforms.limits import Bucket, Cost, FileLimits, Scope, TextLimits, Window
+from platforms.options import NO_OPTIONS, PostOptions
 
 HERE = "https://fake.example"
 PIECE = 64 * 1024
@@ -186,6 +187,7 @@ class FakePlatform:
         forbidden_characters="<>",
         source=HERE,
     )
+    post_options: PostOptions = NO_OPTIONS
 
     def __init__(
         self,
