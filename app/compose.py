@@ -141,6 +141,8 @@ def pace(settings: Settings, *, role: str) -> Pace:
         upload_concurrency=settings.upload_concurrency,
         prepare_concurrency=max(Pace().prepare_concurrency, settings.voice_workers),
         late_policy=timedelta(hours=settings.late_after_hours),
+        staging=settings.staging,
+        stage_ahead=None if settings.staging_ahead_hours is None else timedelta(hours=settings.staging_ahead_hours),
         keep_clips=timedelta(days=settings.keep_clips_days),
     )
 

@@ -103,6 +103,8 @@ class Settings(BaseSettings):
     voice_workers: int = Field(default=1, ge=1, le=64)
     upload_concurrency: int = Field(default=2, ge=1, le=64)
     late_after_hours: float = Field(default=6.0, gt=0)
+    staging: bool = True
+    staging_ahead_hours: float | None = Field(default=None, gt=0, le=24)
     keep_clips_days: float = Field(default=30.0, ge=3)
 
     timezone: Annotated[str, AfterValidator(_zone)] = "UTC"

@@ -12,6 +12,7 @@ from bot.progress import Step
 from bot.screen import Button, Rows, Screen, shorten
 from bot.texts import Markup, Speech
 from scheduler.notices import OUTCOME_UNKNOWN, TOO_LATE
+from scheduler.staging import TakeBack, can_reopen, is_staged, take_back
 from storage.values import Fault, Stage, Task, TaskStatus
 
 MARKS = {
@@ -51,19 +52,15 @@ def _due(card: Card) -> datetime:
     return min(line.task.scheduled_time for line in card.tasks)
 
 
-def can_edit(tasks: tuple[Task, ...]) -> bool:
-    """Nothing was sent to a site: every task waits, is being prepared, or failed before that."""
-    return bool(tasks) and all(
-        task.status in (TaskStatus.PENDING, TaskStatus.FAILED)
-        and task.stage in (Stage.PREPARE, Stage.OPEN)
-        and task.opened_at is None
-        for task in tasks
-    )
+def can_edit(tasks: tuple[Task, ...], now: datetime) -> bool:
+    """Nothing was published: every task waits, is being prepared, is staged, or failed before anything was sent."""
+    return bool(tasks) and all(can_reopen(task, now) for task in tasks)
 
 
-def can_cancel(task: Task) -> bool:
-    """It has not begun the request that publishes."""
-    return task.status in (TaskStatus.PENDING, TaskStatus.PROCESSING) and task.commit_started_at is None
+def can_cancel(task: Task, now: datetime) -> bool:
+    """It has not begun the request that publishes, or what the site would publish can still be deleted there."""
+    is_going_on = task.status in (TaskStatus.PENDING, TaskStatus.PROCESSING)
+    return is_going_on and task.stage is not Stage.UNDO and take_back(task, now) is not TakeBack.TOO_LATE
 
 
 def _task_block(card: Card, line: TaskLine, t: Speech) -> str:
@@ -82,12 +79,22 @@ def _fate(card: Card, line: TaskLine, t: Speech) -> str:
     if task.status is TaskStatus.COMPLETED:
         return _completed(card, line, t)
     if task.status is TaskStatus.CANCELLED:
-        return t("task.cancelled")
+        return t("task.left_there" if task.stage is Stage.UNDO and task.fault else "task.cancelled")
     if task.fault is not None:
         return _faulty(card, task, task.fault, t)
+    if is_staged(task, card.now):
+        return _staged(card, task, t)
     if task.status is TaskStatus.PROCESSING or task.lease_owner is not None:
         return _progress(task, line.step, t)
     return t("task.waiting", when=formats.moment(task.scheduled_time, card.timezone, card.now, t))
+
+
+def _staged(card: Card, task: Task, t: Speech) -> str:
+    """What waits for the minute: nothing of ours where the site publishes by itself, else the last small request."""
+    when = formats.moment(task.scheduled_time, card.timezone, card.now, t)
+    if task.stage is Stage.CONFIRM:
+        return t("task.staged_timed", when=when, platform=card.platform_title(task.platform))
+    return t("task.staged", when=when)
 
 
 def _completed(card: Card, line: TaskLine, t: Speech) -> str:
@@ -124,9 +131,9 @@ def _buttons(card: Card, t: Speech) -> Rows:
     edit = PostButton(draft=card.draft.id, version=card.draft.version, act=PostAct.EDIT).pack()
     cancel = PostButton(draft=card.draft.id, version=card.draft.version, act=PostAct.CANCEL).pack()
     last: tuple[Button, ...] = ()
-    if can_edit(tuple(line.task for line in card.tasks)):
+    if can_edit(tuple(line.task for line in card.tasks), card.now):
         last = (Button(t.plain("button.edit"), data=edit),)
-    if any(can_cancel(line.task) for line in card.tasks):
+    if any(can_cancel(line.task, card.now) for line in card.tasks):
         last = (*last, Button(t.plain("button.cancel"), data=cancel))
     return (*rows, last) if last else rows
 

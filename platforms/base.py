@@ -11,6 +11,7 @@ from typing import Any, Protocol, TypeAlias, runtime_checkable
 from platforms.known_files import Stamp
 from platforms.limits import Bucket, Cost, FileLimits, TextLimits
 from platforms.options import PostOptions
+from platforms.staging import Staging
 
 OnProgress: TypeAlias = Callable[[int], Awaitable[None]]
 """Told how many bytes the site has confirmed so far."""
@@ -42,7 +43,10 @@ class VideoFile:
 
 @dataclass(frozen=True, slots=True)
 class VideoMeta:
-    """What goes with the file. `marker` is unique to the task and lets `find_published` recognise the upload."""
+    """What goes with the file. `marker` is unique to the task and lets `find_published` recognise the upload.
+
+    `is_held_back`: the last bytes will be sent some time after the others, so they should be few.
+    """
 
     title: str
     description: str
@@ -52,6 +56,7 @@ class VideoMeta:
     contains_synthetic_media: bool
     marker: str
     options: Mapping[str, Any] = field(default_factory=dict)
+    is_held_back: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +79,16 @@ class Publication:
     url: str
 
 
+class Visibility:
+    """Who may see a video, in `CheckResult.visibility`, as constants that go into no database."""
+
+    PUBLIC = "public"
+    UNLISTED = "unlisted"
+    PRIVATE = "private"
+    TIMED = "timed"
+    """Private until the site itself makes it public."""
+
+
 class CheckState:
     """Answers of `check`, as constants that go into no database."""
 
@@ -90,6 +105,7 @@ class CheckResult:
     NOT_LISTED means that the site does not (yet) know the video: normal for seconds, wrong after minutes. PUBLISHED
     with the reason IN_INBOX means that the file waits in the creator's inbox, to be posted by hand; `code` says so.
     `publication` is the video itself, where the site named it only now (an upload may be asked for by another id).
+    `visibility` is one of `Visibility`, or "" where the site does not tell.
     """
 
     state: str
@@ -97,6 +113,7 @@ class CheckResult:
     progress: float | None = None
     code: str = ""
     publication: Publication | None = None
+    visibility: str = ""
 
 
 NOT_LISTED = "notListed"
@@ -200,7 +217,9 @@ class Capabilities:
     playlists: bool = False
     """`list_playlists` and `add_to_playlist`."""
     timed_release: bool = False
-    """`options["publish_at"]`: the site itself releases an early upload at that time."""
+    """`options["publish_at"]`: the site itself releases an early upload at that time; see TimedRelease."""
+    staging: Staging | None = None
+    """What may be done before a post's minute; None: the upload begins at the minute."""
     device_flow: bool = False
     """`device` may be a DeviceFlow."""
     reports: bool = False
@@ -247,6 +266,15 @@ class ClaimsByName(Protocol):
         grant does not expire: whether it still holds is seen when it is used. Raises NeedsOperatorError and
         ContentRejectedError with a sentence that says what to do.
         """
+        ...
+
+
+@runtime_checkable
+class TimedRelease(Protocol):
+    """A platform with `timed_release`: the time of a video that is not public yet can be changed."""
+
+    async def set_release(self, access_token: str, video_id: str, publish_at: datetime | None) -> None:
+        """Let the video become public at that time (aware UTC), None: now. Repeating it does no harm."""
         ...
 
 

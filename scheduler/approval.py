@@ -12,11 +12,24 @@ from scheduler.desk import TaskDesk
 from scheduler.errors import NotReadyError
 from scheduler.faults import fault_of
 from scheduler.options import site_options, with_defaults
+from scheduler.staging import is_undoable
 from scheduler.video_files import planned_file, planned_fit
 from scheduler.voicing import Presets
 from storage.errors import StaleVersionError
 from storage.unit_of_work import UnitOfWork
-from storage.values import Account, AccountStatus, Clip, Draft, DraftState, Fault, Operator, Post, Stage, TaskStatus
+from storage.values import (
+    Account,
+    AccountStatus,
+    Clip,
+    Draft,
+    DraftState,
+    Fault,
+    Operator,
+    Post,
+    Stage,
+    Task,
+    TaskStatus,
+)
 from voice.errors import VoiceError
 
 NOT_BEGUN = frozenset({TaskStatus.PENDING, TaskStatus.FAILED})
@@ -142,21 +155,32 @@ class Approval:
         )
 
     async def reopen(self, uow: UnitOfWork, post_id: int) -> Draft:
-        """Take the approval back: possible while every task only waits, is being prepared, or failed before anything
-        was sent, so that what made it fail can be changed.
+        """Take the approval back: possible while every task only waits, is being prepared, was staged for a minute that
+        is still to come, or failed before anything was sent, so that what made it fail can be changed.
 
-        Raises StaleVersionError when something was sent or is about to be; nothing is changed then.
+        Raises StaleVersionError when something was published or is about to be; nothing is changed then.
         """
         post = await uow.posts.get(post_id)
         for task in await uow.tasks.of_post(post_id):
-            changed = await uow.tasks.request(
-                task.id, expected_statuses=NOT_BEGUN, status=TaskStatus.CANCELLED, next_attempt_at=None
-            )
-            if changed.stage not in (Stage.PREPARE, Stage.OPEN) or changed.opened_at is not None:
-                raise StaleVersionError(f"task {task.id} has begun")
+            await self._take_back(uow, task)
         if post.draft_id is None:
             raise StaleVersionError(f"post {post_id} was not made from a draft")
         return await uow.drafts.reopen(post.draft_id)
+
+    async def _take_back(self, uow: UnitOfWork, task: Task) -> None:
+        now = self._clock()
+        if is_undoable(task, now):
+            await self._desk.undo(uow, task)
+            return
+        is_early = task.status is TaskStatus.PROCESSING and now < task.scheduled_time
+        expected = NOT_BEGUN | {TaskStatus.PROCESSING} if is_early else NOT_BEGUN
+        # What a site holds of it lapses: it publishes nothing by itself.
+        changed = await uow.tasks.request(
+            task.id, expected_statuses=expected, status=TaskStatus.CANCELLED, next_attempt_at=None
+        )
+        is_begun = changed.stage not in (Stage.PREPARE, Stage.OPEN) or changed.opened_at is not None
+        if changed.commit_started_at is not None or (is_begun and not is_early):
+            raise StaleVersionError(f"task {task.id} has begun")
 
     async def cancel(self, uow: UnitOfWork, post_id: int) -> None:
         """Cancel every task that has not published; StaleVersionError when there is none such left."""

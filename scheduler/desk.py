@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import datetime
 from typing import Any, Literal, TypeAlias
 
 from scheduler.handle import Handle
-from scheduler.notices import OUTCOME_UNKNOWN, TOO_LATE, NoticeListener, TaskCancelled, TaskCompleted
+from scheduler.notices import (
+    OUTCOME_UNKNOWN,
+    TOO_LATE,
+    NoticeListener,
+    TaskCancelled,
+    TaskCompleted,
+    TaskProgressed,
+)
 from scheduler.pausing import NEEDS_REAUTH
+from scheduler.staging import TakeBack, take_back, unwanted
 from storage.errors import ConflictError, StaleVersionError
 from storage.unit_of_work import UnitOfWork
 from storage.values import Stage, Task, TaskStatus
 
 Answer: TypeAlias = Literal["it_is_there", "publish_again", "drop", "publish_now"]
 
+GOING_ON = frozenset({TaskStatus.PENDING, TaskStatus.PROCESSING, TaskStatus.NEEDS_ATTENTION})
 FRESH: dict[str, Any] = {"session": None, "commit_started_at": None, "video_id": None, "bytes_confirmed": 0}
 
 
@@ -39,16 +48,30 @@ class TaskDesk:
         return await self._go_on(uow, task, expected, stage=task.stage)
 
     async def cancel(self, uow: UnitOfWork, task_id: int) -> Task:
-        """Never publish it; too late once the request that may publish was begun."""
-        if (await uow.tasks.get(task_id)).commit_started_at is not None:
+        """Never publish it; too late once the request that may publish was begun.
+
+        What the site would publish by itself is deleted there first: the task ends, and is said to, when that is done.
+        """
+        task = await uow.tasks.get(task_id)
+        way = take_back(task, self._clock())
+        if way is TakeBack.TOO_LATE:
             raise StaleVersionError(f"task {task_id} may be published already")
-        going_on = {TaskStatus.PENDING, TaskStatus.PROCESSING, TaskStatus.NEEDS_ATTENTION}
-        task = await self._end(uow, task_id, going_on)
+        if way is TakeBack.UNDO:
+            return await self.undo(uow, task)
+        task = await self._end(uow, task_id, GOING_ON)
         # The write took the row: a worker that began to commit between our look and our write is seen here, and the
         # error takes the write back.
         if task.commit_started_at is not None:
             raise ConflictError(f"task {task_id} began to publish in this very moment")
         return task
+
+    async def undo(self, uow: UnitOfWork, task: Task) -> Task:
+        """Write down that an upload is unwanted; a worker deletes it. ConflictError if it moved on meanwhile."""
+        changed = await uow.tasks.request(task.id, expected_statuses=GOING_ON, **unwanted(task, self._clock()))
+        if changed.fence != task.fence + 1:
+            raise ConflictError(f"task {task.id} moved on in this very moment")
+        await self._listener.hear(uow, TaskProgressed(task.post_id, task.id, Stage.UNDO.value, None))
+        return changed
 
     async def resolve(self, uow: UnitOfWork, task_id: int, answer: Answer) -> Task:
         """The answer to a question that the task asked (see `TaskNeedsAttention`)."""
@@ -81,7 +104,7 @@ class TaskDesk:
             **changes,
         )
 
-    async def _end(self, uow: UnitOfWork, task_id: int, expected: set[TaskStatus]) -> Task:
+    async def _end(self, uow: UnitOfWork, task_id: int, expected: Collection[TaskStatus]) -> Task:
         task = await uow.tasks.request(
             task_id, expected_statuses=expected, status=TaskStatus.CANCELLED, next_attempt_at=None
         )

@@ -49,7 +49,8 @@ class Dispatcher:
         self._on_free = on_free
         self._lanes = (
             Lane("upload", UPLOAD_STAGES, pace.upload_concurrency, one_per_account=True),
-            Lane("confirm", frozenset({Stage.CONFIRM}), pace.confirm_concurrency, one_per_account=False),
+            Lane("release", frozenset({Stage.RELEASE}), pace.confirm_concurrency, one_per_account=False),
+            Lane("confirm", frozenset({Stage.CONFIRM, Stage.UNDO}), pace.confirm_concurrency, one_per_account=False),
             Lane("prepare", frozenset({Stage.PREPARE}), pace.prepare_concurrency, one_per_account=False),
         )
 

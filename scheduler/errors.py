@@ -11,6 +11,9 @@ SchedulerError
 ├── AccountUnavailableError the account of a task was switched off
 ├── QuotaFullError          our own ledger says an allowance is used up until `until`
 ├── TooLateError            the time of a task has passed by more than its policy
+├── TooEarlyError           the request that publishes has to wait for its minute
+├── TakenBackError          the operator took the post back while it was being sent
+├── NotTakenBackError       what the operator took back is still with the site
 ├── UnfitError              the site's rules forbid the file or a text; nothing was sent
 ├── RenderMissingError      the prepared file is gone from the disk
 └── ClipMissingError        the clip is not on the disk
@@ -109,6 +112,28 @@ class TooLateError(SchedulerError):
     """The time of this task has passed by more than its policy allows."""
 
     code = "task.too_late"
+
+
+class TooEarlyError(SchedulerError):
+    """The request that publishes has to wait for its minute, `until`."""
+
+    code = "task.too_early"
+
+    def __init__(self, until: datetime) -> None:
+        super().__init__(until=until.isoformat())
+        self.until = until
+
+
+class TakenBackError(SchedulerError):
+    """The operator took this post back."""
+
+    code = "task.taken_back"
+
+
+class NotTakenBackError(SchedulerError):
+    """What the operator took back is still with the site."""
+
+    code = "task.not_taken_back"
 
 
 class UnfitError(FaultError):

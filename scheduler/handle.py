@@ -15,7 +15,8 @@ class Handle:
     """`url` is set once the site named the video; `absent_since` once a search did not find it (aware UTC).
 
     `reason` is the site's word in the answer that left the outcome of publishing open; `republished` is how often the
-    same session was published again because the site said that it is not public.
+    same session was published again because the site said that it is not public. `release_at` is when the site makes
+    the upload public by itself (aware UTC); `is_unwanted`: the operator took it back, so it must not come to that.
     """
 
     data: Mapping[str, Any] = field(repr=False)
@@ -24,6 +25,8 @@ class Handle:
     absent_since: datetime | None = None
     reason: str = ""
     republished: int = 0
+    release_at: datetime | None = None
+    is_unwanted: bool = False
 
     @classmethod
     def of(cls, session: UploadSession) -> Handle:
@@ -36,6 +39,9 @@ class Handle:
     def published(self, publication: Publication) -> Handle:
         return replace(self, url=publication.url, absent_since=None)
 
+    def moved(self, session: UploadSession) -> Handle:
+        return replace(self, data=session.data, upload_id=session.upload_id)
+
     def to_json(self) -> dict[str, Any]:
         absent = self.absent_since.isoformat() if self.absent_since else None
         return {
@@ -45,6 +51,8 @@ class Handle:
             "absent_since": absent,
             "reason": self.reason,
             "republished": self.republished,
+            "release_at": self.release_at.isoformat() if self.release_at else None,
+            "is_unwanted": self.is_unwanted,
         }
 
     @classmethod
@@ -52,7 +60,7 @@ class Handle:
         """The inverse of `to_json`; a task without a session has an empty handle."""
         if stored is None:
             return cls(data={})
-        absent = stored.get("absent_since")
+        absent, release_at = stored.get("absent_since"), stored.get("release_at")
         return cls(
             data=stored["data"],
             upload_id=stored.get("upload_id"),
@@ -60,4 +68,6 @@ class Handle:
             absent_since=datetime.fromisoformat(absent) if absent else None,
             reason=stored.get("reason", ""),
             republished=stored.get("republished", 0),
+            release_at=datetime.fromisoformat(release_at) if release_at else None,
+            is_unwanted=stored.get("is_unwanted", False),
         )

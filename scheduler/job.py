@@ -115,6 +115,10 @@ class Job:
             return ""
         return self.shop.links.url(render.id, mime_type)
 
+    @property
+    def is_too_late(self) -> bool:
+        return self.now() - self.task.scheduled_time > self.shop.pace.late_policy
+
     def meta(self) -> VideoMeta:
         return video_meta(self.task)
 

@@ -99,9 +99,13 @@ class Lifecycle:
                 await uow.commit()
 
     def _decide(self, job: Job, error: Exception, token_is_fresh: bool) -> Decision:
-        task = job.task
-        facts = policy.Facts(may_be_published=task.commit_started_at is not None, token_is_fresh=token_is_fresh)
-        decision = policy.decide(error, task.stage, task.retry_count + 1, self._shop.clock(), self._rng, facts)
+        task, now = job.task, self._shop.clock()
+        facts = policy.Facts(
+            may_be_published=task.commit_started_at is not None,
+            token_is_fresh=token_is_fresh,
+            undo_until=task.scheduled_time if task.stage is Stage.UNDO else None,
+        )
+        decision = policy.decide(error, _stage(job), tries(task, now) + 1, now, self._rng, facts)
         known = type(decision) is not BackOff or "unexpected" not in decision.fault.code
         log.log(
             logging.INFO if known else logging.WARNING,
@@ -132,6 +136,18 @@ class Lifecycle:
                 await asyncio.shield(job.lease.record(release=True))
 
 
+def _stage(job: Job) -> Stage:
+    """The stage as the policy knows it: a release is what its site makes of it."""
+    if job.task.stage is not Stage.RELEASE:
+        return job.task.stage
+    return Stage.PUBLISH if job.site.capabilities.separate_publish else Stage.TRANSFER
+
+
+def tries(task: Task, now: datetime) -> int:
+    """How many tries count. Before the minute the site may be away for as long as it likes."""
+    return min(task.retry_count, policy.EARLY_ATTEMPTS - 1) if now < task.scheduled_time else task.retry_count
+
+
 def _writes(task: Task, decision: Decision, now: datetime) -> tuple[Mapping[str, Any], tuple[Notice, ...]]:
     """What a decision changes in the row, and what is said about it."""
     ids = (task.post_id, task.id)
@@ -146,7 +162,7 @@ def _writes(task: Task, decision: Decision, now: datetime) -> tuple[Mapping[str,
             return {"next_attempt_at": until, "fault": None}, ()
         case BackOff(until, fault):
             named, said = _postponed(task, fault, until, now)
-            return {"next_attempt_at": until, "fault": named, "retry_count": task.retry_count + 1}, said
+            return {"next_attempt_at": until, "fault": named, "retry_count": tries(task, now) + 1}, said
         case StartAnew(stage, until, fault):
             again = {"next_attempt_at": until, "fault": fault, "retry_count": task.retry_count + 1}
             return {**_NOTHING_SENT} | {"stage": stage} | again, ()
@@ -179,5 +195,6 @@ def _postponed(task: Task, fault: Fault, until: datetime, now: datetime) -> tupl
     if until - now < WORTH_SAYING:
         return (task.fault if is_known and task.fault is not None else fault), ()
     named = Fault(fault.code, {**fault.params, "until": until.isoformat()})
-    is_old_news = is_known and until - now < OLD_NEWS
+    # What is tried again before the task's own minute postpones nothing.
+    is_old_news = (is_known and until - now < OLD_NEWS) or until <= task.scheduled_time
     return named, () if is_old_news else (TaskDeferred(task.post_id, task.id, named, until),)

@@ -5,7 +5,8 @@ The waits of `backoff` before jitter, in seconds, by attempt 1, 2, 3, ...:
     2, 4, 8, 16, 32, 64, 128, 256, 512, 600, 600, 600, ...
 
 and jitter takes away up to a quarter, so that a hundred tasks do not come back in one instant. The site being away is
-tried 30 times (about 3.5 hours), an error that nothing describes 3 times.
+tried 30 times (about 3.5 hours), an error that nothing describes 3 times. Before a task's minute the site being away
+costs no tries: there is time.
 """
 
 from __future__ import annotations
@@ -32,6 +33,8 @@ JITTER = 0.25
 TRANSIENT_ATTEMPTS = 30
 SESSION_ATTEMPTS = 5
 UNKNOWN_ATTEMPTS = 3
+EARLY_ATTEMPTS = 9
+"""Before the task's minute the tries are counted no further than this, at which the wait is near its longest."""
 RECONCILE_AFTER = timedelta(seconds=5)
 LOOK_AGAIN = timedelta(seconds=5)
 
@@ -109,10 +112,12 @@ class Facts:
 
     `may_be_published`: a request that may publish was begun and its outcome is not known to be "no".
     `token_is_fresh`: the access token was renewed in this very claim, so a rejected one will not be cured by it.
+    `undo_until`: an upload that was taken back becomes public by itself then, so a try after it would be too late.
     """
 
     may_be_published: bool
     token_is_fresh: bool = False
+    undo_until: datetime | None = None
 
 
 def backoff(attempt: int, rng: Random) -> timedelta:
@@ -131,6 +136,8 @@ def decide(error: Exception, stage: Stage, attempt: int, now: datetime, rng: Ran
     """
     case = _Case(error, stage, attempt, now, rng, facts)
     decision = next((answer for kind, answer in _ANSWERS if isinstance(error, kind)), _unexpected)(case)
+    if stage is Stage.UNDO:
+        return _undone(case, decision)
     if stage in _QUESTIONS and isinstance(decision, StartAnew | Reconcile | GiveUp):
         return _unexpected(case)
     return decision
@@ -151,6 +158,20 @@ class _Case:
 
     def soon(self, at_least: timedelta | None = None) -> datetime:
         return self.now + max(backoff(self.attempt, self.rng), at_least or timedelta())
+
+
+def _undone(case: _Case, decision: Decision) -> Decision:
+    """An upload that is taken back: whatever does not go on in time is said, for then the site publishes by itself."""
+    if isinstance(decision, RefreshToken) or (isinstance(decision, AskPerson) and decision.fault.code == NEEDS_REAUTH):
+        return decision
+    is_in_time = isinstance(decision, WaitUntil | BackOff | LookAgain) and (
+        case.facts.undo_until is None or decision.until < case.facts.undo_until
+    )
+    if is_in_time:
+        return decision
+    if isinstance(case.error, ours.NotTakenBackError):
+        return AskPerson(case.fault)
+    return AskPerson(Fault(ours.NotTakenBackError.code, {**case.fault.params, "why": case.fault.code}))
 
 
 def _token_rejected(case: _Case) -> Decision:
@@ -178,6 +199,10 @@ def _transient(case: _Case) -> Decision:
     if case.attempt >= TRANSIENT_ATTEMPTS:
         return _end(case)
     return BackOff(case.soon(getattr(case.error, "retry_after", None)), case.fault)
+
+
+def _too_early(case: _Case) -> Decision:
+    return LookAgain(getattr(case.error, "until", case.now + LOOK_AGAIN))
 
 
 def _outcome_unknown(case: _Case) -> Decision:
@@ -243,6 +268,7 @@ def _end(case: _Case) -> Decision:
 _ANSWERS: tuple[tuple[type[Exception] | tuple[type[Exception], ...], Callable[[_Case], Decision]], ...] = (
     (site.TokenRejectedError, _token_rejected),
     ((site.QuotaExhaustedError, ours.QuotaFullError), _quota),
+    (ours.TooEarlyError, _too_early),
     (site.NotReadyError, _not_ready),
     ((site.TransientError, site.RateLimitedError), _transient),
     (site.OutcomeUnknownError, _outcome_unknown),

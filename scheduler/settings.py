@@ -15,6 +15,10 @@ class Pace:
     request, and when said twice with `absent_gap` between. A task later than `late_policy` is asked about.
     More tasks are prepared at once than voices converted: the job runner has its own number of workers, and a clip
     that keeps its voice must not wait behind one that does not.
+
+    With `staging` uploads begin before their minute, `stage_ahead` or else as early as is usual for the site. A site is
+    given the minute to keep by itself when it is at least `timed_margin` away, and `release_grace` to do it. What waits
+    for its minute is looked at `verify_ahead` before it.
     """
 
     lease: timedelta = timedelta(seconds=60)
@@ -24,6 +28,11 @@ class Pace:
     prepare_concurrency: int = 4
     confirm_concurrency: int = 8
     late_policy: timedelta = timedelta(hours=6)
+    staging: bool = True
+    stage_ahead: timedelta | None = None
+    timed_margin: timedelta = timedelta(minutes=15)
+    release_grace: timedelta = timedelta(seconds=30)
+    verify_ahead: timedelta = timedelta(minutes=5)
     confirm_first: timedelta = timedelta(seconds=5)
     confirm_longest: timedelta = timedelta(seconds=60)
     confirm_patience: timedelta = timedelta(hours=24)

@@ -32,12 +32,17 @@ class Stage(StrEnum):
     OPEN = "open"
     TRANSFER = "transfer"
     PUBLISH = "publish"
+    RELEASE = "release"
     CONFIRM = "confirm"
     RECONCILE = "reconcile"
+    UNDO = "undo"
 
 
 UPLOAD_STAGES = frozenset({Stage.OPEN, Stage.TRANSFER, Stage.PUBLISH, Stage.RECONCILE})
-"""Stages that occupy the account: one upload at a time per account."""
+"""Stages that occupy the account: one upload at a time per account.
+
+Not RELEASE: the small request at the minute must not wait behind another upload. Not UNDO: it has a deadline.
+"""
 
 
 class AccountStatus(StrEnum):

@@ -10,6 +10,7 @@ from bot.callbacks import PostAct, PostButton, TaskAct, TaskButton, ViewButton
 from bot.post_card import MARKS, can_cancel
 from bot.screen import Button, Screen, shorten
 from bot.views.context import ViewContext
+from scheduler.staging import is_staged
 from storage.values import ClipState, Draft, Task, TaskStatus
 
 SHOWN_TASKS = 15
@@ -65,7 +66,7 @@ async def _task_line(context: ViewContext, number: int, task: Task) -> str:
 
 
 def _state(context: ViewContext, task: Task) -> str:
-    if task.status is TaskStatus.PENDING:
+    if task.status is TaskStatus.PENDING or is_staged(task, context.now):
         return formats.moment(task.scheduled_time, context.operator.timezone, context.now, context.t)
     return context.t.plain(f"status.{task.status.value}")
 
@@ -76,7 +77,7 @@ async def _task_row(context: ViewContext, number: int, task: Task) -> tuple[Butt
     if draft is not None and draft.operator_id == context.operator.id:
         show = PostButton(draft=draft.id, version=draft.version, act=PostAct.SHOW).pack()
         buttons = (Button(f"{number}. {shorten(task.title, 24)}", data=show),)
-    if can_cancel(task):
+    if can_cancel(task, context.now):
         cancel = TaskButton(task=task.id, act=TaskAct.CANCEL).pack()
         buttons = (*buttons, Button(context.t.plain("button.cancel_numbered", n=number), data=cancel))
     return buttons

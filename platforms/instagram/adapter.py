@@ -32,7 +32,7 @@ from platforms.instagram.errors import is_not_found
 from platforms.instagram.facebook_login import FacebookLogin
 from platforms.instagram.instagram_login import InstagramLogin
 from platforms.instagram.interactions import Interactions
-from platforms.instagram.limits import BUCKETS, COSTS, FILE_LIMITS, TEXT_LIMITS
+from platforms.instagram.limits import BUCKETS, COSTS, FILE_LIMITS, STAGING, TEXT_LIMITS
 from platforms.instagram.options import POST_OPTIONS
 from platforms.instagram.publishing import Publishing
 from platforms.instagram.resources import text
@@ -85,6 +85,7 @@ class Instagram:
             thumbnail=False,
             update_metadata=False,
             separate_publish=True,
+            staging=STAGING,
             account_choices=True,
             live_buckets=True,
             fetches_file=settings.login is Login.INSTAGRAM,

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 
 from platforms.limits import Bucket, Cost, FileLimits, Scope, TextLimits, Window
+from platforms.staging import Staging
 
 MEDIA_PAGE = "https://developers.facebook.com/docs/instagram-platform/instagram-graph-api/reference/ig-user/media"
 LIMIT_PAGE = (
@@ -39,6 +41,9 @@ COSTS: Mapping[str, tuple[Cost, ...]] = {
     "post_comment": (Cost(COMMENTS, 1),),
     "find_comment": (),
 }
+
+# A container lives for 24 hours; the hours that are left are for a container that has to be made anew.
+STAGING = Staging(usual=timedelta(hours=1), at_most=timedelta(hours=20), source=MEDIA_PAGE)
 
 FILE_LIMITS = FileLimits(
     max_size=300 * 1000 * 1000,  # bytes; the page says "300 MB", so the smaller reading of it

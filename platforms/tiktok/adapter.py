@@ -29,7 +29,7 @@ from platforms.http import Http
 from platforms.tiktok.api import TikTokApi
 from platforms.tiktok.creator import ask_creator
 from platforms.tiktok.errors import FAIL_REASONS, FAILED_OTHERWISE
-from platforms.tiktok.limits import BUCKETS, TEXT_LIMITS, costs, file_limits
+from platforms.tiktok.limits import BUCKETS, STAGING, TEXT_LIMITS, costs, file_limits
 from platforms.tiktok.oauth import TikTokOAuth
 from platforms.tiktok.options import POST_OPTIONS
 from platforms.tiktok.settings import NAME, Mode, TikTokSettings
@@ -64,6 +64,7 @@ class TikTok:
         thumbnail=False,
         update_metadata=False,
         separate_publish=False,
+        staging=STAGING,
         account_choices=True,
     )
     buckets = BUCKETS

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 
 from platforms.limits import Bucket, Cost, FileLimits, Scope, TextLimits, Window
+from platforms.staging import Staging
 from platforms.tiktok.settings import Mode
 
 DIRECT_PAGE = "https://developers.tiktok.com/doc/content-posting-api-reference-direct-post"
@@ -52,6 +54,9 @@ def costs(mode: Mode) -> Mapping[str, tuple[Cost, ...]]:
         "identify": (),
     }
 
+
+# The upload address takes bytes for an hour from init on; the rest of it is for the last chunk.
+STAGING = Staging(usual=timedelta(minutes=30), at_most=timedelta(minutes=45), source=MEDIA_PAGE)
 
 MAX_DURATION_S = 600.0  # of the API; each account has its own, shorter one in creator_info
 

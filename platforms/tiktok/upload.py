@@ -19,7 +19,7 @@ from platforms.http import Http
 from platforms.known_files import KnownFiles
 from platforms.tiktok.api import TikTokApi
 from platforms.tiktok.caption import caption
-from platforms.tiktok.chunk_plan import ChunkPlan, plan_chunks
+from platforms.tiktok.chunk_plan import MIN_CHUNK_SIZE, ChunkPlan, plan_chunks
 from platforms.tiktok.creator import CreatorRefusesError, ask_creator, creator_violations, post_info
 from platforms.tiktok.fields import text, whole
 from platforms.tiktok.settings import NAME, Mode, TikTokSettings
@@ -49,7 +49,7 @@ class FileUpload:
 
     async def open(self, access_token: str, file: VideoFile, meta: VideoMeta) -> UploadSession:
         """Register the upload. For a direct post the creator's options are asked first, as TikTok demands."""
-        plan = self._plan(file)
+        plan = self._plan(file, is_held_back=meta.is_held_back)
         source = {
             "source": "FILE_UPLOAD",
             "video_size": plan.total,
@@ -77,6 +77,9 @@ class FileUpload:
         An upload that TikTok has given up on is also one that needs no more bytes: `check` says why it failed.
         """
         standing = await self._ask(access_token, session)
+        if standing.phase is Phase.FAILED and _has_bytes_missing(standing, file):
+            # It died unfed: nothing is wrong with the file.
+            self.require_alive(session)
         if not _wants_bytes(standing, file):
             # Asked before the file is opened: a finished upload needs its file no more.
             if standing.phase is not Phase.FAILED:
@@ -119,12 +122,15 @@ class FileUpload:
             raise CreatorRefusesError(violation)
         return post_info(creator, meta, caption(meta))
 
-    def _plan(self, file: VideoFile) -> ChunkPlan:
+    def _plan(self, file: VideoFile, *, is_held_back: bool) -> ChunkPlan:
         if file.size < 1:
             raise ContentRejectedError("The file is empty.", platform=NAME, code="tiktok.file_empty")
-        settings = self._settings
+        chunk_size, largest_single = self._settings.chunk_size, self._settings.largest_single
+        if is_held_back:
+            # The smallest chunks that TikTok takes leave the least for the minute itself.
+            chunk_size, largest_single = MIN_CHUNK_SIZE, 0
         try:
-            return plan_chunks(file.size, chunk_size=settings.chunk_size, largest_single=settings.largest_single)
+            return plan_chunks(file.size, chunk_size=chunk_size, largest_single=largest_single)
         except ValueError as error:
             raise ContentRejectedError(str(error), platform=NAME, code="tiktok.file_too_large") from None
 
@@ -190,6 +196,10 @@ class _Run:
 
 def _wants_bytes(standing: Standing, file: VideoFile) -> bool:
     return standing.phase is Phase.UPLOADING and (standing.uploaded or 0) < file.size
+
+
+def _has_bytes_missing(standing: Standing, file: VideoFile) -> bool:
+    return standing.uploaded is not None and standing.uploaded < file.size
 
 
 def _stored_plan(session: UploadSession, file: VideoFile) -> ChunkPlan:

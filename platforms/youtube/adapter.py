@@ -32,7 +32,7 @@ from platforms.youtube.comments import Comments
 from platforms.youtube.device import GoogleDeviceFlow
 from platforms.youtube.editing import VideoEditing
 from platforms.youtube.errors import CHECK_CODES, FAILED_OTHERWISE, reason_error
-from platforms.youtube.limits import BUCKETS, COSTS, FILE_LIMITS, TEXT_LIMITS
+from platforms.youtube.limits import BUCKETS, COSTS, FILE_LIMITS, STAGING, TEXT_LIMITS
 from platforms.youtube.oauth import FORCE_SSL, REPORTING, GoogleOAuth
 from platforms.youtube.options import POST_OPTIONS
 from platforms.youtube.playlists import Category, Playlist, Playlists, categories, longest_video_s
@@ -68,6 +68,7 @@ class YouTube:
         separate_publish=False,
         playlists=True,
         timed_release=True,
+        staging=STAGING,
         device_flow=True,
         reports=True,
         account_choices=True,
@@ -161,6 +162,10 @@ class YouTube:
         """Make texts, audience and visibility what `meta` says; see `platforms.youtube.release` for its time."""
         await self._editing.update(access_token, video_id, meta)
 
+    async def set_release(self, access_token: str, video_id: str, publish_at: datetime | None) -> None:
+        """Change when a video that is not public yet becomes public; None: now. Nothing else of it changes."""
+        await self._editing.set_release(access_token, video_id, publish_at)
+
     async def set_thumbnail(self, access_token: str, video_id: str, image: Path) -> None:
         """Set the cover; for a Short after its processing: before, TransientError (`youtube.thumbnail_too_early`)."""
         await self._thumbnails.set(access_token, video_id, image)
@@ -228,5 +233,5 @@ def _check_result(video: Video) -> CheckResult:
         )
         return CheckResult(CheckState.FAILED, reason=reason, code=CHECK_CODES.get(reason, FAILED_OTHERWISE))
     if video.upload_status == "processed":
-        return CheckResult(CheckState.PUBLISHED, progress=1.0)
-    return CheckResult(CheckState.PROCESSING, progress=video.progress)
+        return CheckResult(CheckState.PUBLISHED, progress=1.0, visibility=video.visibility)
+    return CheckResult(CheckState.PROCESSING, progress=video.progress, visibility=video.visibility)

@@ -11,12 +11,13 @@ from typing import Any
 from platforms.base import VideoMeta
 from platforms.youtube.api import YouTubeApi
 from platforms.youtube.errors import reason_error
-from platforms.youtube.release import next_release, release_of
+from platforms.youtube.release import Release, next_release, release_of
 from platforms.youtube.resources import items, part, status_choices, written_snippet, written_status
 
 PARTS = "snippet,status"
 _SNIPPET_KEPT = ("categoryId", "defaultLanguage", "defaultAudioLanguage")
 _STATUS_KEPT = ("license", "embeddable", "publicStatsViewable")
+_DECLARED = ("selfDeclaredMadeForKids", "containsSyntheticMedia")
 
 
 class VideoEditing:
@@ -33,6 +34,16 @@ class VideoEditing:
             raise reason_error("videoNotFound", "YouTube does not list the video.")
         body = {"id": video_id, **edited(listed[0], meta, self._clock())}
         await self._api.write("PUT", access_token, "videos", {"part": PARTS}, body)
+
+    async def set_release(self, access_token: str, video_id: str, publish_at: datetime | None) -> None:
+        """Let the video become public at that time, None: now; its texts are not touched."""
+        listed = items(await self._api.get(access_token, "videos", {"part": "status", "id": video_id}))
+        if not listed:
+            raise reason_error("videoNotFound", "YouTube does not list the video.")
+        release = Release("public") if publish_at is None else Release("private", publish_at)
+        kept = _kept(part(listed[0], "status"), _STATUS_KEPT + _DECLARED)
+        body = {"id": video_id, "status": kept | release.fields()}
+        await self._api.write("PUT", access_token, "videos", {"part": "status"}, body)
 
     async def like(self, access_token: str, video_id: str) -> None:
         """Rate it as liked; liking twice is liking once."""

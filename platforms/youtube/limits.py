@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import timedelta
 
 from platforms.limits import Bucket, Cost, FileLimits, Scope, TextLimits, Window
+from platforms.staging import Staging
 
 QUOTA_PAGE = "https://developers.google.com/youtube/v3/determine_quota_cost"
 ERRORS_PAGE = "https://developers.google.com/youtube/v3/docs/errors"
@@ -41,6 +43,7 @@ COSTS: Mapping[str, tuple[Cost, ...]] = {
     "get_statistics": (Cost(BATCH_STATS, 1),),
     # What is changed is read first, each time.
     "update_metadata": (Cost(UNITS, 51),),
+    "set_release": (Cost(UNITS, 51),),
     "set_thumbnail": (Cost(UNITS, 51),),
     "post_comment": (Cost(UNITS, 51),),
     # One channels.list and one page of comments; more pages cost one each.
@@ -53,6 +56,10 @@ COSTS: Mapping[str, tuple[Cost, ...]] = {
     "report": (),  # YouTube Analytics counts by itself
     "identify": (Cost(UNITS, 1),),
 }
+
+# Early enough for the processing of a long video, and for the fabric to be away for a night's hours; YouTube names no
+# limit. How long an unfinished session lives it does not say either (Google's storage says a week), hence the day.
+STAGING = Staging(usual=timedelta(hours=6), at_most=timedelta(hours=24), source=VIDEO_PAGE, timed=frozenset({"public"}))
 
 FILE_LIMITS = FileLimits(
     max_size=274_877_906_944,  # bytes: `maxSize` of videos.insert in the API's discovery document

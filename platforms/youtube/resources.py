@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from platforms.base import VideoMeta
-from platforms.youtube.release import first_release
+from platforms.base import VideoMeta, Visibility
+from platforms.youtube.release import first_release, release_of
 from platforms.youtube.validate import parse_moment
 
 DEFAULT_CATEGORY = "22"  # People & Blogs
@@ -32,6 +32,7 @@ class Video:
     processing_status: str
     processing_failure_reason: str
     progress: float | None
+    visibility: str
 
 
 def parse_video(resource: Mapping[str, Any]) -> Video:
@@ -51,7 +52,15 @@ def parse_video(resource: Mapping[str, Any]) -> Video:
         processing_status=text(processing, "processingStatus"),
         processing_failure_reason=text(processing, "processingFailureReason"),
         progress=_progress(part(processing, "processingProgress")),
+        visibility=_visibility(status),
     )
+
+
+def _visibility(status: Mapping[str, Any]) -> str:
+    if "privacyStatus" not in status:
+        return ""
+    release = release_of(status)
+    return Visibility.TIMED if release.publish_at is not None else release.privacy_status
 
 
 def parse_statistics(resource: Mapping[str, Any]) -> dict[str, int]:

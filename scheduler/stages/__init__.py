@@ -11,7 +11,9 @@ from scheduler.stages.open import open_session
 from scheduler.stages.prepare import prepare
 from scheduler.stages.publish import publish
 from scheduler.stages.reconcile import reconcile
+from scheduler.stages.release import release
 from scheduler.stages.transfer import transfer
+from scheduler.stages.undo import undo
 from storage.values import Stage
 
 STAGES: Mapping[Stage, Callable[[Job], Coroutine[Any, Any, None]]] = {
@@ -19,6 +21,8 @@ STAGES: Mapping[Stage, Callable[[Job], Coroutine[Any, Any, None]]] = {
     Stage.OPEN: open_session,
     Stage.TRANSFER: transfer,
     Stage.PUBLISH: publish,
+    Stage.RELEASE: release,
     Stage.CONFIRM: confirm,
     Stage.RECONCILE: reconcile,
+    Stage.UNDO: undo,
 }

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 
-from platforms.base import NOT_LISTED, CheckResult, CheckState, Publication
+from platforms.base import NOT_LISTED, CheckResult, CheckState, Publication, TimedRelease
 from scheduler.job import Job
 from scheduler.notices import TaskCompleted, TaskFailed
 from scheduler.settings import Pace
+from scheduler.staging import STAGED, STILL_PRIVATE, ReleaseStep, release_step
 from storage.values import Fault, TaskStatus
 
 
@@ -22,12 +24,39 @@ async def confirm(job: Job) -> None:
     token = await job.access_token()
     await job.spend("check")
     result = await job.site.check(token, job.task.video_id or "")
-    if result.state == CheckState.PUBLISHED:
-        await complete(job, result)
-    elif result.state == CheckState.FAILED:
+    if result.state == CheckState.FAILED:
         await _rejected(job, result)
+    elif job.handle.release_at is not None:
+        await _timed(job, job.handle.release_at, token, result)
+    elif result.state == CheckState.PUBLISHED:
+        await complete(job, result)
     else:
         await _wait(job, result)
+
+
+async def _timed(job: Job, due: datetime, token: str, result: CheckResult) -> None:
+    """The site is to make it public by itself at `due`; completed is what has become public."""
+    step = release_step(result, job.handle, job.task.commit_started_at or due, job.now(), job.shop.pace)
+    if step is ReleaseStep.DONE:
+        await complete(job, result)
+    elif step is ReleaseStep.LEAVE:
+        await complete(job, replace(result, code=STILL_PRIVATE))
+    elif step is ReleaseStep.REST:
+        await job.lease.record(
+            job.progressed(None, STAGED), release=True, retry_count=0, fault=None, next_attempt_at=due
+        )
+    elif step is ReleaseStep.SHOW:
+        await _show(job, token)
+    else:
+        await _wait(job, result, since=due if job.now() >= due else None)
+
+
+async def _show(job: Job, token: str) -> None:
+    """The minute passed while the bytes were on their way, or the site did not keep it."""
+    if isinstance(job.site, TimedRelease):
+        await job.spend("set_release")
+        await job.site.set_release(token, job.task.video_id or "", None)
+    await job.lease.record(release=True, retry_count=0, next_attempt_at=job.now() + job.shop.pace.confirm_first)
 
 
 async def complete(job: Job, result: CheckResult) -> None:
@@ -80,8 +109,8 @@ async def _rejected(job: Job, result: CheckResult) -> None:
     )
 
 
-async def _wait(job: Job, result: CheckResult) -> None:
-    started = job.task.commit_started_at or job.task.updated_at
+async def _wait(job: Job, result: CheckResult, since: datetime | None = None) -> None:
+    started = since or job.task.commit_started_at or job.task.updated_at
     is_missing = result.reason == NOT_LISTED
     patience = job.shop.pace.missing_patience if is_missing else job.shop.pace.confirm_patience
     if job.now() - started > patience:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
+from datetime import datetime
 
-from platforms.base import TellsChoices, VideoFile
+from platforms.base import TellsChoices, VideoFile, VideoMeta
 from platforms.errors import PlatformError
 from scheduler.errors import AccountUnavailableError, TooLateError, UnfitError
 from scheduler.handle import Handle
 from scheduler.job import Job
 from scheduler.pausing import DISABLED
+from scheduler.staging import begins_at, is_unwanted, release_time
 from storage.values import AccountStatus, Fault, Stage, TaskStatus
 
 log = logging.getLogger(__name__)
@@ -17,6 +20,9 @@ log = logging.getLogger(__name__)
 
 async def open_session(job: Job) -> None:
     """Check all that can be checked here, pay, open. A lost answer leaves an empty session behind, never a video."""
+    if (begins := await _begins(job)) > job.now():
+        await job.lease.record(release=True, next_attempt_at=begins)
+        return
     _require_in_time(job)
     await _require_account(job)
     file = await job.video_file()
@@ -24,11 +30,12 @@ async def open_session(job: Job) -> None:
     token = await job.access_token()
     await _learn_sizes(job, token)
     await _pay(job)
-    session = await job.site.open_upload(token, file, job.meta())
+    release_at = release_time(job.task, job.site, job.shop.pace, job.now())
+    session = await job.site.open_upload(token, file, _staged_meta(job, release_at))
     await job.lease.record(
         job.at(Stage.TRANSFER),
         stage=Stage.TRANSFER,
-        session=Handle.of(session).to_json(),
+        session=replace(Handle.of(session), release_at=release_at).to_json(),
         opened_at=job.now(),
         bytes_confirmed=0,
         bytes_total=file.size,
@@ -38,8 +45,24 @@ async def open_session(job: Job) -> None:
     )
 
 
+async def _begins(job: Job) -> datetime:
+    """When to begin. While the same file is still being taken back from this account, a site may refuse a copy."""
+    async with job.shop.db.read() as uow:
+        others = await uow.tasks.of_account(job.task.account_id, {TaskStatus.PROCESSING})
+    if any(other.render_id == job.task.render_id and is_unwanted(other) for other in others):
+        return job.now() + job.shop.pace.confirm_first
+    return begins_at(job.task, job.site, job.shop.pace)
+
+
+def _staged_meta(job: Job, release_at: datetime | None) -> VideoMeta:
+    meta = job.meta()
+    if release_at is not None:
+        return replace(meta, options={**meta.options, "publish_at": release_at.isoformat()})
+    return replace(meta, is_held_back=job.now() < job.task.scheduled_time)
+
+
 def _require_in_time(job: Job) -> None:
-    if job.now() - job.task.scheduled_time > job.shop.pace.late_policy:
+    if job.is_too_late:
         raise TooLateError(scheduled_time=job.task.scheduled_time.isoformat())
 
 

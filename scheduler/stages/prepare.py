@@ -7,6 +7,7 @@ import logging
 from pathlib import Path
 
 from scheduler.job import Job
+from scheduler.staging import begins_at
 from scheduler.wishes import choices_of
 from storage.errors import StorageError
 from storage.values import Stage
@@ -41,7 +42,7 @@ async def prepare(job: Job) -> None:
         render_id=render.id,
         retry_count=0,
         fault=None,
-        next_attempt_at=max(job.task.scheduled_time, job.now()),
+        next_attempt_at=max(begins_at(job.task, job.site, job.shop.pace), job.now()),
     )
 
 

@@ -13,6 +13,7 @@ from typing import Any
 from platforms.base import Absent, CannotTell, Found, Unpublished
 from scheduler.job import Job
 from scheduler.stages.transfer import arrived
+from scheduler.stages.undo import taken_back
 from storage.values import Stage
 
 REPUBLISHED_AT_MOST = 3
@@ -44,6 +45,8 @@ async def _absent(job: Job, answer: Absent) -> None:
         seen = replace(job.handle, absent_since=first or now)
         again = (first or now) + pace.absent_gap
         await job.lease.record(release=True, retry_count=0, session=seen.to_json(), next_attempt_at=again)
+    elif job.handle.is_unwanted:
+        await taken_back(job)
     elif isinstance(answer, Unpublished):
         await _publish_again(job)
     else:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from platforms.base import Publication, UploadSession
-from scheduler.handle import Handle
+from typing import Any
+
+from platforms.base import Publication, UploadSession, VideoFile
+from scheduler.errors import TakenBackError, TooEarlyError, TooLateError
 from scheduler.job import Job
+from scheduler.stages.undo import taken_back
+from scheduler.staging import STAGED, next_look
 from storage.values import Stage
 
 
@@ -13,7 +17,18 @@ async def transfer(job: Job) -> None:
     file = await job.video_file()
     token = await job.access_token()
     await job.spend("transfer")
-    publication = await job.site.transfer(
+    try:
+        publication = await _send(job, token, file)
+    except TooEarlyError:
+        await _rest(job)
+    except TakenBackError:
+        await _given_up(job)
+    else:
+        await _sent(job, file, publication)
+
+
+async def _send(job: Job, token: str, file: VideoFile) -> Publication | None:
+    return await job.site.transfer(
         token,
         job.handle.session,
         file,
@@ -21,25 +36,63 @@ async def transfer(job: Job) -> None:
         before_commit=lambda: before_commit(job),
         on_session=lambda session: _moved(job, session),
     )
-    if publication is None and job.site.capabilities.separate_publish:
-        await job.lease.record(job.at(Stage.PUBLISH), stage=Stage.PUBLISH, retry_count=0, bytes_confirmed=file.size)
-    else:
+
+
+async def _sent(job: Job, file: VideoFile, publication: Publication | None) -> None:
+    if publication is not None or not job.site.capabilities.separate_publish:
         await arrived(job, publication)
+    elif job.now() < job.task.scheduled_time:
+        await _rest(job, bytes_confirmed=file.size)
+    else:
+        await job.lease.record(job.at(Stage.PUBLISH), stage=Stage.PUBLISH, retry_count=0, bytes_confirmed=file.size)
+
+
+async def _rest(job: Job, **changes: Any) -> None:
+    """What can be done before the minute is done: let go of the account until then."""
+    await job.lease.record(
+        job.progressed(None, STAGED),
+        release=True,
+        stage=Stage.RELEASE,
+        retry_count=0,
+        fault=None,
+        next_attempt_at=next_look(job.task, job.shop.pace, job.now()),
+        **changes,
+    )
+
+
+async def _given_up(job: Job) -> None:
+    """The last bytes did not arrive, and none will be sent. One attempt may still be on its way: it gets its time."""
+    settled = (job.task.commit_started_at or job.now()) + job.shop.pace.settle
+    if job.now() < settled:
+        await job.lease.record(release=True, retry_count=0, next_attempt_at=settled)
+    else:
+        await taken_back(job)
 
 
 async def before_commit(job: Job) -> None:
-    """Write down that the outcome may be unknown from here on, under the fence, with enough of the lease left."""
+    """Write down that the outcome may be unknown from here on, under the fence, with enough of the lease left.
+
+    Raises TooEarlyError where the post would be public before its minute.
+    """
+    task, handle = job.task, job.handle
+    if handle.is_unwanted:
+        raise TakenBackError
+    if handle.release_at is None and job.now() < task.scheduled_time:
+        raise TooEarlyError(task.scheduled_time)
+    if handle.release_at is not None and job.is_too_late and task.commit_started_at is None:
+        raise TooLateError(scheduled_time=task.scheduled_time.isoformat())
     await job.lease.extend(at_least=job.shop.pace.commit_margin, commit_started_at=job.now())
 
 
 async def arrived(job: Job, publication: Publication | None) -> None:
-    """The site has everything: let go of the account and come back to ask how it goes."""
+    """The site has everything: let go of the account and come back to ask how it goes, or to take it back."""
+    stage = Stage.UNDO if job.handle.is_unwanted else Stage.CONFIRM
     handle = job.handle if publication is None else job.handle.published(publication)
     video_id = publication.video_id if publication else (job.task.video_id or handle.upload_id)
     await job.lease.record(
-        job.at(Stage.CONFIRM),
+        job.at(stage),
         release=True,
-        stage=Stage.CONFIRM,
+        stage=stage,
         session=handle.to_json(),
         video_id=video_id,
         bytes_confirmed=job.task.bytes_total,
@@ -52,7 +105,7 @@ async def arrived(job: Job, publication: Publication | None) -> None:
 
 async def _moved(job: Job, session: UploadSession) -> None:
     """The site wants the rest at another address; it is stored before a byte goes there."""
-    await job.lease.record(session=Handle.of(session).to_json())
+    await job.lease.record(session=job.handle.moved(session).to_json())
 
 
 async def _progress(job: Job, confirmed: int) -> None:

@@ -14,6 +14,7 @@ from bot.draft_panels import PANELS
 from bot.progress import Step
 from bot.renderer import render_card
 from bot.screen import Screen, plain
+from scheduler.handle import Handle
 from storage.values import (
     Account,
     AccountStatus,
@@ -110,6 +111,15 @@ def labels(screen: Screen) -> list[str]:
     return [button.label for row in screen.rows for button in row]
 
 
+TIMED = {
+    "status": TaskStatus.PROCESSING,
+    "stage": Stage.CONFIRM,
+    "commit_started_at": NOON,
+    "next_attempt_at": NOON + timedelta(hours=1),
+    "session": Handle(data={}, release_at=NOON + timedelta(hours=1)).to_json(),
+}
+"""A video that the site makes public by itself in an hour."""
+
 STATES = {
     "complete": CARD,
     "nothing chosen": replace(
@@ -122,7 +132,22 @@ STATES = {
     "discarded": replace(CARD, draft=replace(DRAFT, state=DraftState.DISCARDED)),
     "waiting": approved(),
     "preparing": approved(lease_owner="w", step=Step("prepare", 0.4)),
-    "uploading": approved(status=TaskStatus.PROCESSING, stage=Stage.TRANSFER, bytes_confirmed=1, bytes_total=2),
+    "uploading": approved(
+        status=TaskStatus.PROCESSING,
+        stage=Stage.TRANSFER,
+        bytes_confirmed=1,
+        bytes_total=2,
+        scheduled_time=NOON - timedelta(minutes=1),
+    ),
+    "uploading ahead": approved(status=TaskStatus.PROCESSING, stage=Stage.TRANSFER, bytes_confirmed=1, bytes_total=2),
+    "staged": approved(status=TaskStatus.PROCESSING, stage=Stage.RELEASE),
+    "staged timed": approved(**TIMED),
+    "unwanted": approved(**TIMED | {"stage": Stage.UNDO}),
+    "not taken back": approved(
+        **TIMED
+        | {"stage": Stage.UNDO, "status": TaskStatus.NEEDS_ATTENTION}
+        | {"fault": Fault("task.not_taken_back", {"why": "platform.transient"})}
+    ),
     "processing": approved(status=TaskStatus.PROCESSING, stage=Stage.CONFIRM, commit_started_at=NOON),
     "deferred": approved(fault=Fault("platform.quota_exhausted", {"until": "2026-11-21T08:00:00+00:00"})),
     "completed": approved(status=TaskStatus.COMPLETED, upload=UPLOAD),
@@ -168,6 +193,11 @@ def test_the_two_languages_offer_the_same_buttons(language: str) -> None:
         ("waiting", ["✏️ Edit", "Cancel"]),
         ("preparing", ["✏️ Edit", "Cancel"]),
         ("uploading", ["Cancel"]),
+        ("uploading ahead", ["✏️ Edit", "Cancel"]),
+        ("staged", ["✏️ Edit", "Cancel"]),
+        ("staged timed", ["✏️ Edit", "Cancel"]),
+        ("unwanted", []),
+        ("not taken back", ["🔁 Retry", "Drop it"]),
         ("processing", []),
         ("completed", ["▶️ Open the video"]),
         ("completed_somewhere", []),
@@ -194,6 +224,10 @@ def test_a_card_offers_what_can_be_done(state: str, offered: list[str]) -> None:
         ("waiting", "Waits for its time: today 14:00"),
         ("preparing", "Changing the voice\n▰▰▰▰▰▱▱▱▱▱▱▱ 40 %"),
         ("uploading", "Uploading\n▰▰▰▰▰▰▱▱▱▱▱▱ 50 %"),
+        ("staged", "Uploaded ahead. Goes out: today 14:00"),
+        ("staged timed", "Uploaded. YouTube makes it public: today 14:00"),
+        ("unwanted", "Taking the upload off the site…"),
+        ("not taken back", "could not take the upload off the site. The site or the network failed for a moment."),
         ("processing", "Waiting for the site to process it…"),
         ("deferred", "refills tomorrow 09:00."),
         ("completed", "Tom & <Jerry> · YouTube\nPublished"),

@@ -22,7 +22,7 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from platforms.base import (
@@ -45,6 +45,7 @@ from platforms.base import (
     VideoFile,
     VideoMeta,
     Violation,
+    Visibility,
 )
 from platforms.errors import (
     ContentRejectedError,
@@ -60,6 +61,7 @@ from platforms.errors import (
 )
 from platforms.limits import Bucket, Cost, FileLimits, Scope, TextLimits, Window
 from platforms.options import NO_OPTIONS, PostOptions
+from platforms.staging import Staging
 
 HERE = "https://fake.example"
 PIECE = 64 * 1024
@@ -83,10 +85,14 @@ class Video:
     size: int
     published_at: datetime
     meta: VideoMeta
+    publish_at: datetime | None = None
 
 
 class FakeSite:
-    """What the site knows. `shows_after`: how long a new video stays invisible to searches."""
+    """What the site knows. `shows_after`: how long a new video stays invisible to searches.
+
+    A video with `publish_at` becomes public then by this clock; `keeps_minutes` False: it forgets to.
+    """
 
     def __init__(self, clock: Callable[[], datetime]) -> None:
         self.clock = clock
@@ -106,13 +112,26 @@ class FakeSite:
         self.verdict = CheckState.PUBLISHED
         self.can_search = True
         self.shows_after = timedelta()
+        self.keeps_minutes = True
+        self.made = 0
+
+    @property
+    def public(self) -> list[Video]:
+        """What everybody can see at this moment."""
+        return [video for video in self.videos if self.is_public(video)]
+
+    def is_public(self, video: Video) -> bool:
+        return video.publish_at is None or (self.keeps_minutes and video.publish_at <= self.clock())
 
     def add_video(self, session: Session) -> str:
-        video_id = f"v{len(self.videos) + 1}"
+        self.made += 1
+        video_id = f"v{self.made}"
         data = bytes(session.received)
         sha256 = hashlib.sha256(data).hexdigest()
         meta = session.meta
-        self.videos.append(Video(video_id, meta.marker, meta.title, sha256, len(data), self.clock(), meta))
+        timed = meta.options.get("publish_at")
+        publish_at = datetime.fromisoformat(timed) if timed else None
+        self.videos.append(Video(video_id, meta.marker, meta.title, sha256, len(data), self.clock(), meta, publish_at))
         return video_id
 
     def require_token(self, access_token: str) -> None:
@@ -196,6 +215,7 @@ class FakePlatform:
         point: Callable[[str], None] = lambda _: None,
         separate_publish: bool = False,
         uploads_per_day: int = 100,
+        staging: Staging | None = None,
     ) -> None:
         self.site = site
         self.point = point
@@ -206,6 +226,8 @@ class FakePlatform:
             thumbnail=False,
             update_metadata=False,
             separate_publish=separate_publish,
+            timed_release=bool(staging and staging.timed),
+            staging=staging,
         )
         self.buckets = (Bucket("uploads", uploads_per_day, Window.PACIFIC_DAY, Scope.APP, HERE),)
         self.costs: Mapping[str, tuple[Cost, ...]] = {"open_upload": (Cost("uploads", 1),)}
@@ -287,7 +309,20 @@ class FakePlatform:
             return CheckResult(CheckState.PROCESSING, progress=0.5)
         if self.site.verdict == CheckState.FAILED:
             return CheckResult(CheckState.FAILED, reason="copyright", code="fake.copyright")
-        return CheckResult(self.site.verdict)
+        return CheckResult(self.site.verdict, visibility=self._visibility(video_id))
+
+    def _visibility(self, video_id: str) -> str:
+        video = next((each for each in self.site.videos if each.video_id == video_id), None)
+        if video is None or not self.capabilities.timed_release:
+            return ""
+        return Visibility.PUBLIC if self.site.is_public(video) else Visibility.TIMED
+
+    async def set_release(self, access_token: str, video_id: str, publish_at: datetime | None) -> None:
+        fault = self._begin("set_release", access_token)
+        self.site.videos = [
+            replace(video, publish_at=publish_at) if video.video_id == video_id else video for video in self.site.videos
+        ]
+        self._end("set_release", fault)
 
     async def find_published(self, access_token: str, evidence: Evidence) -> SearchResult:
         self._begin("find_published", access_token)
@@ -302,8 +337,9 @@ class FakePlatform:
         return Absent()
 
     async def delete_video(self, access_token: str, video_id: str) -> None:
-        self._begin("delete_video", access_token)
+        fault = self._begin("delete_video", access_token)
         self.site.videos = [video for video in self.site.videos if video.video_id != video_id]
+        self._end("delete_video", fault)
 
     async def get_video_analytics(self, access_token: str, video_id: str) -> Mapping[str, int]:
         self._begin("get_video_analytics", access_token)
