@@ -83,7 +83,7 @@ async def test_stopping_gives_the_leases_back(world: World) -> None:
     await world.approve()
     entered = asyncio.Event()
 
-    async def never_ends(*_: object) -> None:
+    async def never_ends(*_: object, **__: object) -> None:
         entered.set()
         await asyncio.Event().wait()
 
@@ -102,7 +102,7 @@ async def test_a_lost_lease_stops_the_work(world: World) -> None:
     await world.approve()
     stopped = asyncio.Event()
 
-    async def never_ends(*_: object) -> None:
+    async def never_ends(*_: object, **__: object) -> None:
         async with world.database().begin() as uow:
             await uow.tasks.release_all_leases()
             await uow.commit()
