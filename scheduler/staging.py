@@ -14,6 +14,7 @@ from typing import Any
 from platforms.base import CheckResult, CheckState, Platform, TimedRelease, Visibility
 from platforms.staging import Staging
 from scheduler.handle import Handle
+from scheduler.options import site_options
 from scheduler.settings import Pace
 from storage.values import Stage, Task, TaskStatus
 
@@ -39,7 +40,7 @@ def release_time(task: Task, site: Platform, pace: Pace, now: datetime) -> datet
     staging = _staging(site, pace)
     if staging is None or not isinstance(site, TimedRelease):
         return None
-    privacy = str(task.options.get("privacy_status", "public"))
+    privacy = str(site_options(task.options, task.platform).get("privacy_status", "public"))
     is_far = task.scheduled_time - now >= pace.timed_margin
     return task.scheduled_time if is_far and privacy in staging.timed else None
 
