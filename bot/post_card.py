@@ -143,6 +143,8 @@ def task_buttons(task: Task, t: Speech, *, url: str | None = None) -> Rows:
     if task.status is TaskStatus.COMPLETED and url:
         return ((Button(t.plain("button.open_video"), url=url),),)
     if task.status is TaskStatus.FAILED:
+        if task.fault is not None and task.fault.params.get("final"):
+            return ()  # the same file would be refused again
         return ((_task_button(task, t, TaskAct.RETRY, "button.retry"),),)
     if task.status is not TaskStatus.NEEDS_ATTENTION:
         return ()

@@ -104,6 +104,7 @@ class CheckResult:
     `reason` is the site's word for a failure, `code` the key of the sentence for it. PROCESSING with the reason
     NOT_LISTED means that the site does not (yet) know the video: normal for seconds, wrong after minutes. PUBLISHED
     with the reason IN_INBOX means that the file waits in the creator's inbox, to be posted by hand; `code` says so.
+    `repeats` says of a failure that the same file would be refused again.
     `publication` is the video itself, where the site named it only now (an upload may be asked for by another id).
     `visibility` is one of `Visibility`, or "" where the site does not tell.
     """
@@ -114,6 +115,7 @@ class CheckResult:
     code: str = ""
     publication: Publication | None = None
     visibility: str = ""
+    repeats: bool = False
 
 
 NOT_LISTED = "notListed"

@@ -10,6 +10,7 @@ from sandbox.store import Store
 SERVICES = ("youtube", "google", "telegram", "tiktok", "instagram")
 FAULTS = (
     "drop_before", "drop_after", "status", "rate_limit", "slow", "cut", "malformed", "html", "hold", "hold_after",
+    "status_after",
 )  # fmt: skip
 
 

@@ -102,6 +102,9 @@ class _Exchange:
             case "status" | "rate_limit":
                 await self._read_all()
                 return planned_answer(rule, self.service, self.request.path)
+            case "status_after":
+                await self._process()
+                return planned_answer(rule, self.service, self.request.path)
             case "html":
                 await self._read_all()
                 return web.Response(status=rule.status or 502, text=_HTML_502, content_type="text/html")

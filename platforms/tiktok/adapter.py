@@ -32,11 +32,12 @@ from platforms.tiktok.errors import FAIL_REASONS, FAILED_OTHERWISE
 from platforms.tiktok.limits import BUCKETS, STAGING, TEXT_LIMITS, costs, file_limits
 from platforms.tiktok.oauth import TikTokOAuth
 from platforms.tiktok.options import POST_OPTIONS
+from platforms.tiktok.search import find_published
 from platforms.tiktok.settings import NAME, Mode, TikTokSettings
 from platforms.tiktok.status import Phase, Standing, ask_standing
 from platforms.tiktok.upload import FileUpload
 from platforms.tiktok.validate import violations
-from platforms.tiktok.videos import find_published, query_video
+from platforms.tiktok.videos import query_video
 
 READING_THREADS = 4
 
@@ -161,7 +162,8 @@ class TikTok:
     async def _result(self, access_token: str, standing: Standing) -> CheckResult:
         if standing.phase is Phase.FAILED:
             code = FAIL_REASONS.get(standing.fail_reason, FAILED_OTHERWISE)
-            return CheckResult(CheckState.FAILED, reason=standing.fail_reason, code=code)
+            repeats = standing.fail_reason.endswith("_check_failed")
+            return CheckResult(CheckState.FAILED, reason=standing.fail_reason, code=code, repeats=repeats)
         if standing.phase is Phase.IN_INBOX:
             return CheckResult(CheckState.PUBLISHED, reason=IN_INBOX, progress=1.0, code="tiktok.in_inbox")
         if standing.phase is Phase.COMPLETE:

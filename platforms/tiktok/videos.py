@@ -60,7 +60,7 @@ async def query_video(api: TikTokApi, access_token: str, video_id: str) -> Video
     return next((video for video in listed if video.video_id == video_id), None)
 
 
-async def find_published(api: TikTokApi, access_token: str, evidence: Evidence) -> SearchResult:
+async def find_listed(api: TikTokApi, access_token: str, evidence: Evidence) -> SearchResult:
     """Look for an upload among the public videos, newest first, back to when it was opened.
 
     One that is not there may wait for moderation, or not be public: TikTok cannot tell, so this never says Absent.

@@ -223,6 +223,10 @@ class YouTube:
         self._pool.shutdown(wait=False, cancel_futures=True)
 
 
+REFUSED_AGAIN = frozenset({"duplicate", "length"})
+"""Reasons that lie in the file alone."""
+
+
 def _check_result(video: Video) -> CheckResult:
     if video.upload_status in ("failed", "rejected", "deleted") or video.processing_status in ("failed", "terminated"):
         reason = (
@@ -231,7 +235,8 @@ def _check_result(video: Video) -> CheckResult:
             or video.processing_failure_reason
             or ("deleted" if video.upload_status == "deleted" else "")
         )
-        return CheckResult(CheckState.FAILED, reason=reason, code=CHECK_CODES.get(reason, FAILED_OTHERWISE))
+        code = CHECK_CODES.get(reason, FAILED_OTHERWISE)
+        return CheckResult(CheckState.FAILED, reason=reason, code=code, repeats=reason in REFUSED_AGAIN)
     if video.upload_status == "processed":
         return CheckResult(CheckState.PUBLISHED, progress=1.0, visibility=video.visibility)
     return CheckResult(CheckState.PROCESSING, progress=video.progress, visibility=video.visibility)

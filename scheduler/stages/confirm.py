@@ -99,9 +99,10 @@ def _video(job: Job, result: CheckResult) -> Publication:
 
 
 async def _rejected(job: Job, result: CheckResult) -> None:
-    fault = Fault(result.code or "task.rejected", {"platform": job.task.platform, "reason": result.reason})
+    final = {"final": True} if result.repeats else {}
+    fault = Fault(result.code or "task.rejected", {"platform": job.task.platform, "reason": result.reason} | final)
     await job.lease.record(
-        TaskFailed(job.task.post_id, job.task.id, fault, can_retry=True),
+        TaskFailed(job.task.post_id, job.task.id, fault, can_retry=not result.repeats),
         release=True,
         status=TaskStatus.FAILED,
         fault=fault,

@@ -157,6 +157,9 @@ STATES = {
     ),
     "cancelled": approved(status=TaskStatus.CANCELLED),
     "rejected": approved(status=TaskStatus.FAILED, stage=Stage.CONFIRM, fault=Fault("youtube.rejected_duplicate")),
+    "rejected for good": approved(
+        status=TaskStatus.FAILED, stage=Stage.CONFIRM, fault=Fault("youtube.rejected_duplicate", {"final": True})
+    ),
     "failed task": approved(status=TaskStatus.FAILED, fault=Fault("platform.content_rejected", {"detail": "<b>no"})),
     "unknown outcome": approved(status=TaskStatus.NEEDS_ATTENTION, fault=UNKNOWN, commit_started_at=NOON),
     "too late": approved(status=TaskStatus.NEEDS_ATTENTION, fault=Fault("task.too_late")),
@@ -204,6 +207,7 @@ def test_the_two_languages_offer_the_same_buttons(language: str) -> None:
         ("delivered", []),
         ("failed task", ["🔁 Retry", "✏️ Edit"]),
         ("rejected", ["🔁 Retry"]),
+        ("rejected for good", []),
         ("unknown outcome", ["It is there", "It is not: publish again", "Drop it"]),
         ("too late", ["Publish now", "Drop it"]),
         ("reauth", ["Drop it"]),

@@ -125,6 +125,13 @@ def test_drop_after_closes_without_answer_and_the_effect_stays(outside: Sandbox,
     assert channel.put(location, b"", "bytes */4").status_code == 201
 
 
+def test_status_after_answers_an_error_and_the_effect_stays(outside: Sandbox, channel: Channel) -> None:
+    outside.fault(**UPLOAD, fault="status_after", status=503, times=1)
+    location = channel.session(4)
+    assert channel.put(location, b"abcd").status_code == 503
+    assert len(channel.ledger()) == 1
+
+
 @pytest.mark.parametrize("kept", [1, 100_000, CHUNK, CHUNK + 1])
 def test_cut_keeps_exactly_the_bytes_before_it(outside: Sandbox, channel: Channel, kept: int) -> None:
     content = random_bytes(2 * CHUNK)

@@ -99,7 +99,11 @@ class World:
             "rng": Random(seed),
         }
         db = self.database(executioner)
-        return Scheduler(db, {"fake": self.platform(executioner)}, self.recorder, **(parts | changes))
+        return Scheduler(db, self.platforms(executioner), self.recorder, **(parts | changes))
+
+    def platforms(self, executioner: Executioner | None = None) -> dict[str, Any]:
+        """The sites, as a process sees them."""
+        return {"fake": self.platform(executioner)}
 
     async def dispose(self) -> None:
         if self._shared is not None:
@@ -116,7 +120,7 @@ class World:
     ) -> Post:
         """An operator approves a draft of the clip for that many accounts."""
         db = self.database()
-        approval = Approval({"fake": self.platform()}, self.presets, self.clock, desk=self.desk())
+        approval = Approval(self.platforms(), self.presets, self.clock, desk=self.desk())
         async with db.begin() as uow:
             operator = await uow.operators.ensure(1001, locale="en", timezone="Europe/Berlin")
             self._messages += 1
