@@ -43,6 +43,7 @@ _SECRETS = (
         r"[\"']?\s*[=:]\s*[\"']?[^&\s\"',}]+"
     ),
     re.compile(r"(?i)\bcode=[^&\s\"']+"),
+    re.compile(r"\b\d{6,}:[\w-]{20,}"),  # a Telegram bot's token
     re.compile(r"(?<=://)([^\s/?#]+[^\s?#]*)\?\S+"),
 )
 
@@ -95,8 +96,11 @@ class Http:
         params: Mapping[str, str] | None = None,
         content: bytes | AsyncIterator[bytes] | None = None,
         data: Mapping[str, str] | None = None,
+        answer_within_s: float | None = None,
     ) -> httpx.Response:
         """Send one request and return the whole answer, whatever its status.
+
+        `answer_within_s`: how long to wait for the answer, where the site works on a request longer than most.
 
         Raises TransientError where nothing can have been published, OutcomeUnknownError where `commits` says that the
         request may publish and it may have arrived.
@@ -109,6 +113,7 @@ class Http:
                 params=params,
                 content=content,
                 data=data,
+                timeout=TIMEOUT if answer_within_s is None else _patient(answer_within_s),
             )
         except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError) as error:
             failure = self._failure(error, commits=commits)
@@ -125,6 +130,10 @@ class Http:
 
     async def close(self) -> None:
         await self._client.aclose()
+
+
+def _patient(answer_within_s: float) -> httpx.Timeout:
+    return httpx.Timeout(connect=TIMEOUT.connect, read=answer_within_s, write=TIMEOUT.write, pool=TIMEOUT.pool)
 
 
 def json_object(response: httpx.Response, platform: str) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from sandbox.telegram.telegram import Telegram
 
 Answer = Any
 _TEXTS = "telegram.texts"
+_GIFTS = ("unlimited_gifts", "limited_gifts", "unique_gifts", "premium_subscription", "gifts_from_channels")
 _RIGHTS = (
     "can_join_groups", "can_read_all_group_messages", "supports_inline_queries", "can_connect_to_business",
     "has_main_web_app", "has_topics_enabled", "allows_users_to_create_topics",
@@ -75,18 +76,27 @@ def get_file(telegram: Telegram, call: Call) -> Answer:
 
 
 def get_chat(telegram: Telegram, call: Call) -> Answer:
+    if telegram.channels.names_one(call.chat_id):
+        channel = telegram.channels.seen_by_bot(call.chat_id)
+        return {
+            **telegram.channels.chat(channel),
+            "accent_color_id": 0,
+            "max_reaction_count": 11,
+            "accepted_gift_types": dict.fromkeys(_GIFTS, True),
+        }
     person = telegram.people.seen_by_bot(call.chat_id)
-    gifts = ("unlimited_gifts", "limited_gifts", "unique_gifts", "premium_subscription", "gifts_from_channels")
     return {
         **telegram.people.chat(person["id"]),
         "accent_color_id": 0,
         "max_reaction_count": 11,
         "active_usernames": [person["username"]],
-        "accepted_gift_types": dict.fromkeys(gifts, True),
+        "accepted_gift_types": dict.fromkeys(_GIFTS, True),
     }
 
 
 def get_chat_member(telegram: Telegram, call: Call) -> Answer:
+    if telegram.channels.names_one(call.chat_id):
+        return telegram.channels.member(telegram.channels.seen_by_bot(call.chat_id), call.integer("user_id"))
     person = telegram.people.seen_by_bot(call.chat_id)
     user_id = call.integer("user_id")
     if user_id == BOT_ID:

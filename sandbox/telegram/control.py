@@ -6,10 +6,12 @@ from typing import Any
 from aiohttp import web
 
 from sandbox.telegram.call import Call, read_call
+from sandbox.telegram.channels import BOT_STATES
 from sandbox.telegram.errors import ApiError
 from sandbox.telegram.files import Description
 from sandbox.telegram.people import bot_user
 from sandbox.telegram.person import CannotDoError, Person
+from sandbox.telegram.posts import posts_of
 from sandbox.telegram.settings import LOCAL_UPLOAD_LIMIT, OPERATOR_ID, BadSettingError, change_settings, load_settings
 from sandbox.telegram.telegram import telegram_of
 from sandbox.telegram.views import message_view
@@ -22,6 +24,9 @@ def routes(world: World) -> list[web.RouteDef]:
     table = [
         web.get("/telegram/users", control.users),
         web.post("/telegram/users", control.change_user),
+        web.get("/telegram/channels", control.channels),
+        web.post("/telegram/channels", control.change_channel),
+        web.get("/telegram/videos", control.videos),
         web.get("/telegram/chat", control.chat),
         web.get("/telegram/bot", control.bot),
         web.post("/telegram/message", control.message),
@@ -46,6 +51,7 @@ def info(world: World) -> dict[str, Any]:
         "bot_token": telegram.settings.token,
         "bot": bot_user(),
         "operator_id": OPERATOR_ID,
+        "telegram_channels": telegram.channels.all(),
         "users": [person["id"] for person in telegram.people.all()],
     }
 
@@ -85,6 +91,24 @@ class _Control:
         person = self._telegram.people.change(user_id, **changes)
         self._world.events.publish("telegram.user", {"chat_id": user_id})
         return web.json_response(person)
+
+    async def channels(self, _: web.Request) -> web.Response:
+        return web.json_response({"channels": self._telegram.channels.all()})
+
+    async def change_channel(self, request: web.Request) -> web.Response:
+        """``{"id", "title"?, "username"?, "creator"?, "admins"?, "bot"?, "can_post_messages"?}``; a new id adds one."""
+        given = (await self._read(request)).given
+        known = ("title", "username", "creator", "admins", "bot", "can_post_messages")
+        if given.get("bot", "left") not in BOT_STATES:
+            raise ValueError(f"bot is one of {', '.join(BOT_STATES)}")
+        channel_id = int(given["id"])
+        changed = self._telegram.channels.put(channel_id, **{name: given[name] for name in known if name in given})
+        return web.json_response(changed)
+
+    async def videos(self, request: web.Request) -> web.Response:
+        """What was posted to channels, oldest first; ``?channel=ID``. `id` is the post's path at t.me."""
+        lines = posts_of(self._telegram, request.query.get("channel"))
+        return web.json_response({"videos": lines})
 
     async def chat(self, request: web.Request) -> web.Response:
         """``?user=1001&after=0``: the chat as that person sees it."""

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from sandbox.telegram.channels import Channels
 from sandbox.telegram.errors import NOT_MODIFIED, bad_request
 from sandbox.telegram.files import media_fields
 from sandbox.telegram.people import People, bot_user
@@ -18,9 +19,10 @@ _DELETE_WINDOW_S = 48 * 3600
 class MessageBook:
     """Messages by chat. A document is ``{"message": <Bot API Message>, "out": sent by the bot?, "deleted": bool}``."""
 
-    def __init__(self, world: World, people: People, updates: Updates) -> None:
+    def __init__(self, world: World, people: People, channels: Channels, updates: Updates) -> None:
         self._world = world
         self._people = people
+        self._channels = channels
         self._updates = updates
 
     # -- reading -------------------------------------------------------------------------------------------------
@@ -94,7 +96,8 @@ class MessageBook:
         if self._now() - doc["message"]["date"] > _DELETE_WINDOW_S:
             raise bad_request("message can't be deleted for everyone")
         self._keep(chat_id, {**doc, "deleted": True})
-        self._world.events.publish("telegram.delete", {"chat_id": chat_id, "message_id": message_id})
+        place = "channel" if chat_id < 0 else "telegram"
+        self._world.events.publish(f"{place}.delete", {"chat_id": chat_id, "message_id": message_id})
 
     def reply_target(self, chat_id: int, message_id: int, *, lenient: bool = False) -> dict[str, Any]:
         """``{"reply_to_message": …}``; when the message isn't there: nothing if `lenient`, else `400`."""
@@ -108,6 +111,12 @@ class MessageBook:
     # -- parts ---------------------------------------------------------------------------------------------------
 
     def _new(self, chat_id: int, sender: Message, body: dict[str, Any]) -> Message:
+        channel = self._channels.find(chat_id)
+        if channel is not None:
+            # A channel counts its own posts, and speaks for itself: nobody is named as the sender.
+            chat = self._channels.chat(channel)
+            number = self._world.store.next_id(f"telegram.post.{chat_id}")
+            return {"message_id": number, "sender_chat": chat, "chat": chat, "date": self._now(), **body}
         return {
             "message_id": self._world.store.next_id("telegram.message"),
             "from": sender,
@@ -120,7 +129,9 @@ class MessageBook:
         self._world.store.put(_kind(chat_id), doc["message"]["message_id"], doc)
 
     def _publish(self, what: str, doc: dict[str, Any]) -> None:
-        self._world.events.publish(f"telegram.{what}", message_view(doc))
+        # What a channel shows hangs on the wall; people's chats are the chat page's.
+        place = "channel" if doc["message"]["chat"]["type"] == "channel" else "telegram"
+        self._world.events.publish(f"{place}.{what}", message_view(doc))
 
     def _now(self) -> int:
         return int(self._world.clock.now().timestamp())

@@ -21,7 +21,7 @@ _CAPTION_FIELDS = ("caption", "caption_entities", "reply_markup")
 
 
 def send_message(telegram: Telegram, call: Call) -> Answer:
-    chat_id = telegram.people.reachable(call.chat_id)
+    chat_id = telegram.reachable(call.chat_id)
     text = read_text(call.text("text"), call.text("parse_mode"), call.structure("entities", "entities"))
     return _send(telegram, call, chat_id, text_body(text))
 
@@ -30,7 +30,7 @@ def media_sender(kind: str) -> Callable[[Telegram, Call], Answer]:
     """sendVideo, sendAudio, … : the file stands in the parameter of its kind."""
 
     def send_media(telegram: Telegram, call: Call) -> Answer:
-        chat_id = telegram.people.reachable(call.chat_id)
+        chat_id = telegram.reachable(call.chat_id)
         caption = _caption(call)
         markup = check_markup(call.structure("reply_markup", "reply keyboard markup"))
         telegram.pace(chat_id)
@@ -43,7 +43,7 @@ def media_sender(kind: str) -> Callable[[Telegram, Call], Answer]:
 
 
 def send_media_group(telegram: Telegram, call: Call) -> Answer:
-    chat_id = telegram.people.reachable(call.chat_id)
+    chat_id = telegram.reachable(call.chat_id)
     items = call.structure("media", "media")
     if not isinstance(items, list):
         raise bad_request("can't parse media: expected an Array of InputMedia")
@@ -57,7 +57,7 @@ def send_media_group(telegram: Telegram, call: Call) -> Answer:
 
 
 def send_chat_action(telegram: Telegram, call: Call) -> Answer:
-    chat_id = telegram.people.reachable(call.chat_id)
+    chat_id = telegram.reachable(call.chat_id)
     action = call.text("action")
     if action not in _ACTIONS:
         raise bad_request("wrong parameter action in request")
@@ -96,14 +96,14 @@ def edit_media(telegram: Telegram, call: Call) -> Answer:
 
 
 def delete_message(telegram: Telegram, call: Call) -> Answer:
-    chat_id = int(telegram.people.seen_by_bot(call.chat_id)["id"])
+    chat_id = telegram.seen(call.chat_id)
     telegram.messages.delete(chat_id, call.integer("message_id"))
     return True
 
 
 def delete_messages(telegram: Telegram, call: Call) -> Answer:
     """Those that can't be found are skipped, as the Bot API says."""
-    chat_id = int(telegram.people.seen_by_bot(call.chat_id)["id"])
+    chat_id = telegram.seen(call.chat_id)
     wanted = call.structure("message_ids", "message_ids")
     if not isinstance(wanted, list) or not 1 <= len(wanted) <= 100:
         raise bad_request("can't parse message identifiers: expected an Array of 1-100 numbers")
@@ -140,7 +140,7 @@ def _reply(telegram: Telegram, call: Call, chat_id: int) -> dict[str, Any]:
 def _target(telegram: Telegram, call: Call) -> tuple[int, int | None]:
     if call.text("inline_message_id"):
         raise bad_request("MESSAGE_ID_INVALID")  # the sandbox has no inline mode
-    chat_id = telegram.people.reachable(call.chat_id)
+    chat_id = telegram.reachable(call.chat_id)
     message_id = call.integer("message_id")
     if not message_id:
         raise bad_request("message identifier is not specified")

@@ -4,6 +4,7 @@ from collections import deque
 from typing import Any
 from weakref import WeakKeyDictionary
 
+from sandbox.telegram.channels import Channels
 from sandbox.telegram.commands import CommandMenu
 from sandbox.telegram.files import FileShelf
 from sandbox.telegram.flood import FloodGate
@@ -25,8 +26,9 @@ class Telegram:
     def __init__(self, world: World) -> None:
         self.world = world
         self.people = People(world)
+        self.channels = Channels(world, self.people)
         self.updates = Updates(world)
-        self.messages = MessageBook(world, self.people, self.updates)
+        self.messages = MessageBook(world, self.people, self.channels, self.updates)
         self.queries = Queries(world, self.people, self.updates)
         self.files = FileShelf(world)
         self.commands = CommandMenu(world)
@@ -37,6 +39,18 @@ class Telegram:
     @property
     def settings(self) -> Settings:
         return load_settings(self.world)
+
+    def reachable(self, chat_id: str | None) -> int:
+        """The person or the channel that the bot may write to now."""
+        if self.channels.names_one(chat_id):
+            return self.channels.postable(chat_id)
+        return self.people.reachable(chat_id)
+
+    def seen(self, chat_id: str | None) -> int:
+        """The person or the channel behind a chat id, as far as the bot knows it."""
+        if self.channels.names_one(chat_id):
+            return int(self.channels.seen_by_bot(chat_id)["id"])
+        return int(self.people.seen_by_bot(chat_id)["id"])
 
     def pace(self, chat_id: int) -> None:
         """Refuse with 429 a bot that writes too fast into this chat."""

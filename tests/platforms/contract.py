@@ -21,6 +21,7 @@ import pytest
 from platforms.base import (
     Absent,
     CheckState,
+    ClaimsByName,
     Evidence,
     Found,
     Grant,
@@ -144,11 +145,46 @@ async def connect(stand: Stand) -> Grant:
     )
 
 
-class PlatformContract:
-    """The promises. A subclass brings `stand`, and says where its site differs in words, not in promises."""
+class Promises:
+    """What every platform promises, however its accounts are connected. A subclass brings `stand`."""
 
     choices: Mapping[str, Any] = MappingProxyType({})
     """Fields of a meta that the site wants said."""
+
+    @pytest.fixture
+    def press(self, tmp_path: Path) -> Press:
+        return Press(tmp_path, self.choices)
+
+    def test_every_cost_names_a_bucket(self, stand: Stand) -> None:
+        names = {bucket.name for bucket in stand.platform.buckets}
+        assert {cost.bucket for costs in stand.platform.costs.values() for cost in costs} <= names
+
+    def test_a_capability_is_promised_only_with_its_method(self, stand: Stand) -> None:
+        methods = {
+            "comment": "post_comment",
+            "like": "like_video",
+            "delete": "delete_video",
+            "thumbnail": "set_thumbnail",
+            "update_metadata": "update_metadata",
+        }
+        for flag, method in methods.items():
+            assert getattr(stand.platform.capabilities, flag) <= hasattr(stand.platform, method)
+
+    def test_an_account_can_be_connected_in_exactly_one_way(self, stand: Stand) -> None:
+        assert (stand.platform.oauth is None) == isinstance(stand.platform, ClaimsByName)
+
+    def test_a_title_over_the_limit_is_a_violation_with_both_numbers(self, stand: Stand, press: Press) -> None:
+        limit = stand.platform.text_limits.title_max_characters
+        assert stand.platform.validate(None, press.meta()) == ()
+        too_long = press.meta(title="x" * (limit + 1), description="", keywords=())
+        (violation,) = stand.platform.validate(None, too_long)
+        assert violation.code.startswith(f"{stand.platform.name}.")
+        assert (violation.params["limit"], violation.params["actual"]) == (limit, limit + 1)
+
+
+class PlatformContract(Promises):
+    """And with a consent page and upload sessions. A subclass says where its site differs in words, not in promises."""
+
     absence: SearchResult = Absent()
     """What `find_published` says of an upload that is not to be seen."""
 
@@ -167,10 +203,6 @@ class PlatformContract:
     @pytest.fixture
     async def token(self, stand: Stand) -> str:
         return (await connect(stand)).access_token
-
-    @pytest.fixture
-    def press(self, tmp_path: Path) -> Press:
-        return Press(tmp_path, self.choices)
 
     async def open(self, stand: Stand, token: str, press: Press, chunks: float) -> tuple[UploadSession, VideoFile]:
         file = press.file(self.size(stand, chunks))
@@ -193,31 +225,6 @@ class PlatformContract:
             publication = Publication(session.upload_id, "")
         assert publication is not None
         return publication, file
-
-    # the data
-
-    def test_every_cost_names_a_bucket(self, stand: Stand) -> None:
-        names = {bucket.name for bucket in stand.platform.buckets}
-        assert {cost.bucket for costs in stand.platform.costs.values() for cost in costs} <= names
-
-    def test_a_capability_is_promised_only_with_its_method(self, stand: Stand) -> None:
-        methods = {
-            "comment": "post_comment",
-            "like": "like_video",
-            "delete": "delete_video",
-            "thumbnail": "set_thumbnail",
-            "update_metadata": "update_metadata",
-        }
-        for flag, method in methods.items():
-            assert getattr(stand.platform.capabilities, flag) <= hasattr(stand.platform, method)
-
-    def test_a_title_over_the_limit_is_a_violation_with_both_numbers(self, stand: Stand, press: Press) -> None:
-        limit = stand.platform.text_limits.title_max_characters
-        assert stand.platform.validate(None, press.meta()) == ()
-        too_long = press.meta(title="x" * (limit + 1), description="", keywords=())
-        (violation,) = stand.platform.validate(None, too_long)
-        assert violation.code.startswith(f"{stand.platform.name}.")
-        assert (violation.params["limit"], violation.params["actual"]) == (limit, limit + 1)
 
     # the consent
 

@@ -113,10 +113,12 @@ function tick() {
 const YOUTUBE = /^https:\/\/(?:(?:www|m|studio)\.)?(?:youtube\.com\/(?:watch\?v=|shorts\/|video\/)|youtu\.be\/)([\w-]+)/;
 const TIKTOK = /^https:\/\/www\.tiktok\.com\/@[^/]+\/video\/(\d+)/;
 
+const TELEGRAM = /^https:\/\/t\.me\/((?:c\/)?\w+\/\d+)$/;
+
 function videoOf(address) {
   const url = new URL(address);
   if (url.origin === location.origin && url.pathname === "/watch") return url.searchParams.get("v");
-  return (YOUTUBE.exec(address) || TIKTOK.exec(address))?.[1];
+  return (YOUTUBE.exec(address) || TIKTOK.exec(address) || TELEGRAM.exec(address))?.[1];
 }
 
 // A link to a video that hangs on the wall leads there: the real site knows nothing of it.

@@ -3,7 +3,7 @@
 import * as api from "./api.js";
 import { $, icon, make, player } from "./dom.js";
 
-const PLATFORMS = ["youtube", "tiktok", "instagram"];
+const PLATFORMS = ["youtube", "tiktok", "instagram", "telegram"];
 
 export class Wall {
   constructor(onCount) {
@@ -99,7 +99,7 @@ function plain(row) {
 
 const MOMENT = { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit", hourCycle: "h23" };
 const WORKING = { uploaded: "Processing…", processing: "Processing…", inbox: "A draft in the app" };
-const NAMES = { youtube: "YouTube", tiktok: "TikTok", instagram: "Instagram" };
+const NAMES = { youtube: "YouTube", tiktok: "TikTok", instagram: "Instagram", telegram: "Telegram" };
 
 function cardOf(video) {
   const bad = ["rejected", "failed"].includes(video.state);
