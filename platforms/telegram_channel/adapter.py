@@ -36,6 +36,7 @@ from platforms.telegram_channel.caption import caption_of
 from platforms.telegram_channel.claims import Claims
 from platforms.telegram_channel.errors import NOT_FOUND, NOT_MODIFIED
 from platforms.telegram_channel.limits import BUCKETS, COSTS, TEXT_LIMITS, file_limits
+from platforms.telegram_channel.options import POST_OPTIONS
 from platforms.telegram_channel.posting import Posting
 from platforms.telegram_channel.settings import NAME, TelegramChannelSettings
 from platforms.telegram_channel.validate import violations
@@ -57,6 +58,7 @@ class TelegramChannel:
     buckets = BUCKETS
     costs = COSTS
     text_limits = TEXT_LIMITS
+    post_options = POST_OPTIONS
     oauth = None
     # No bot comments on, likes or counts the views of its channel's posts.
     capabilities = Capabilities(

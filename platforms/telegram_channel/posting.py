@@ -15,6 +15,7 @@ from platforms.errors import ContentRejectedError, OutcomeUnknownError, SessionG
 from platforms.known_files import KnownFiles
 from platforms.telegram_channel.api import Attachment, BotApi
 from platforms.telegram_channel.caption import caption_of
+from platforms.telegram_channel.options import SILENT
 from platforms.telegram_channel.settings import NAME
 
 
@@ -55,6 +56,7 @@ class Posting:
             "width": str(known["width"]),
             "height": str(known["height"]),
             "duration": str(known["duration"]),
+            **({"disable_notification": "true"} if meta.options.get(SILENT) is True else {}),
             **caption_of(meta).fields(),
         }
         async with self._source(known) as source:
@@ -69,11 +71,20 @@ class Posting:
     @asynccontextmanager
     async def _source(self, known: Mapping[str, Any]) -> AsyncIterator[FileSource]:
         """The open file, wholly checked where the server reads it by itself."""
-        path, size = Path(known["path"]), int(known["size"])
+        path = Path(known["path"])
         if not path.is_file():
             raise SessionGoneError("the file is gone", platform=NAME, reason="fileGone")
+        file = VideoFile(
+            path=path,
+            size=known["size"],
+            sha256=known["sha256"],
+            duration_s=known["duration"],
+            width=known["width"],
+            height=known["height"],
+            mime_type=known["mime_type"],
+        )
         try:
-            source = await FileSource.begin(path, size=size, sha256=known["sha256"], pool=self._pool, known=self._known)
+            source = await FileSource.begin(file, pool=self._pool, known=self._known)
             try:
                 if self._local:
                     await source.verified()

@@ -1,4 +1,4 @@
-"""A Telegram channel as a user meets it: named in the chat, posted to from a card, and asked about where nobody knows."""
+"""A Telegram channel as a user meets it: named in the chat, posted to, asked about where nobody knows."""
 
 from __future__ import annotations
 
