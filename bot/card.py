@@ -8,6 +8,7 @@ from datetime import datetime
 from bot.option_panels import SiteCard, site_cards
 from bot.ports import Services
 from bot.progress import ProgressBoard, Step
+from scheduler.outlook import Outlook
 from storage.errors import NotFoundError
 from storage.unit_of_work import UnitOfWork
 from storage.values import Account, AccountStatus, Clip, Draft, Fault, Operator, Task, Upload
@@ -50,6 +51,7 @@ class Card:
     now: datetime
     has_chosen_timezone: bool = True
     sites: tuple[SiteCard, ...] = ()
+    outlooks: tuple[Outlook, ...] = ()
 
     @property
     def chosen(self) -> tuple[Account, ...]:
@@ -86,6 +88,7 @@ async def load_card(
         now=now,
         has_chosen_timezone=operator.has_chosen_timezone,
         sites=site_cards(services, draft, chosen, asked),
+        outlooks=services.approval.outlooks(draft, clip, chosen),
     )
 
 

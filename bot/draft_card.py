@@ -9,6 +9,7 @@ from bot.card_lines import facts_line, press, privacy_line, title_of, voice_titl
 from bot.option_panels import SiteCard
 from bot.screen import Button, Rows, Screen, shorten
 from bot.texts import Markup, Speech
+from bot.verdict_lines import untold, verdict_lines
 from scheduler.options import Choice
 from storage.values import ClipState, DraftState
 
@@ -73,7 +74,9 @@ def _overview(card: Card, t: Speech) -> str:
         if (notes := [note for site in card.sites for note in option_panels.note_lines(site, t, is_card=True)])
         else []
     )
-    missing = [formats.fault_sentence(fault, t, zone=card.timezone, now=card.now) for fault in card.problems]
+    if outlooks := verdict_lines(card, t):
+        lines += ["", *outlooks]
+    missing = [formats.fault_sentence(fault, t, zone=card.timezone, now=card.now) for fault in untold(card)]
     if missing:
         lines += ["", t("card.missing"), *(f"• {sentence}" for sentence in missing)]
     return "\n".join(lines)

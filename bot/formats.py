@@ -45,6 +45,12 @@ def number(count: int, t: Speech) -> str:
     return format_decimal(count, locale=t.locale)
 
 
+def decimal(value: float, t: Speech) -> str:
+    """A number with no more than one place behind the point: `30`, `29.9`, `29,9`."""
+    shown = f"{value:.1f}".removesuffix(".0")
+    return shown.replace(".", t.plain("format.decimal_point"))
+
+
 def clock(when: datetime, zone: str) -> str:
     """`18:30` on the operator's clock."""
     return f"{when.astimezone(zone_of(zone)):%H:%M}"

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Literal, Protocol, TypeAlias
 
 from scheduler.options import PostOptions
+from scheduler.outlook import Outlook
 from storage.unit_of_work import UnitOfWork
 from storage.values import Account, Clip, ClipFacts, Draft, Fault, Operator, Post
 
@@ -77,6 +78,8 @@ class Approval(Protocol):
     """Turns a draft into a post, and back while that is possible."""
 
     def problems(self, draft: Draft, clip: Clip, accounts: Sequence[Account]) -> tuple[Fault, ...]: ...
+
+    def outlooks(self, draft: Draft, clip: Clip, accounts: Sequence[Account]) -> tuple[Outlook, ...]: ...
 
     async def approve(self, uow: UnitOfWork, draft: Draft, operator: Operator) -> Post: ...
 

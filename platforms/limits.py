@@ -80,12 +80,21 @@ class Cost:
 
 @dataclass(frozen=True, slots=True)
 class FileLimits:
-    """What a file may be; None means the site states no limit. Sizes in bytes, lengths in seconds."""
+    """What a file may be; None means the site states no limit. Sizes in bytes, lengths in seconds, sides in pixels.
+
+    `short_max_s`: how long a square or standing video may be to be filed under the site's short ones; above
+    `short_claims_s` such a one is blocked where somebody claims its music. `is_upright`: made to be watched standing.
+    """
 
     max_size: int | None
     min_duration_s: float | None
     max_duration_s: float | None
     source: str
+    min_side: int | None = None
+    max_side: int | None = None
+    short_max_s: float | None = None
+    short_claims_s: float | None = None
+    is_upright: bool = False
 
 
 @dataclass(frozen=True, slots=True)

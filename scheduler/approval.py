@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from platforms.base import Platform, VideoFile, VideoMeta
@@ -12,6 +13,7 @@ from scheduler.desk import TaskDesk
 from scheduler.errors import NotReadyError
 from scheduler.faults import fault_of
 from scheduler.options import site_options, with_defaults
+from scheduler.outlook import Outlook, outlook
 from scheduler.staging import is_undoable
 from scheduler.video_files import planned_file, planned_fit
 from scheduler.voicing import Presets
@@ -108,6 +110,33 @@ class Approval:
             violations = site.validate(_file(clip, site, draft), _meta(draft, site_options(options, name)))
             found.extend(Fault(each.code, {"platform": name, **each.params}) for each in violations)
         return found
+
+    def outlooks(
+        self,
+        draft: Draft,
+        clip: Clip,
+        accounts: Sequence[Account],
+        longest_s: Mapping[int, float] = MappingProxyType({}),
+    ) -> tuple[Outlook, ...]:
+        """What awaits the draft at each account, as far as the file decides it.
+
+        `longest_s` tells by the account's id how long a video its site allows it, where that is known.
+        """
+        if clip.facts is None:
+            return ()
+        facts, options = clip.facts, _options(draft)
+        found = [
+            outlook(
+                facts,
+                self._platforms[account.platform],
+                account,
+                _meta(draft, site_options(options, account.platform)),
+                longest_s=longest_s.get(account.id),
+            )
+            for account in accounts
+            if account.platform in self._platforms
+        ]
+        return tuple(each for each in found if each is not None)
 
     async def approve(self, uow: UnitOfWork, draft: Draft, operator: Operator) -> Post:
         """Close the draft, add the post and its tasks. Raises NotReadyError, or StaleVersionError for a second tap."""

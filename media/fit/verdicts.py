@@ -31,7 +31,9 @@ class Verdict:
 class TargetLimits:
     """What one target takes; None where it states no limit. `name` goes into each verdict's params.
 
-    `short_max_s` is the longest video that the target files under its short ones, if it is square or standing.
+    `short_max_s` is the longest video that the target files under its short ones, if it is square or standing; above
+    `short_claims_s` such a one is at risk where its music is claimed. `is_upright`: watched standing, a lying one is
+    shown small.
     """
 
     name: str
@@ -41,6 +43,8 @@ class TargetLimits:
     min_side: int | None = None
     max_side: int | None = None
     short_max_s: float | None = None
+    short_claims_s: float | None = None
+    is_upright: bool = False
 
 
 DURATION_TOLERANCE_S = 0.05
@@ -80,15 +84,25 @@ def _sides(plan: FitPlan, target: TargetLimits) -> Iterator[Verdict]:
 
 
 def _short(info: MediaInfo, plan: FitPlan, target: TargetLimits) -> Iterator[Verdict]:
+    is_lying = plan.width > plan.height
+    if target.is_upright and is_lying:
+        yield Verdict("fit.lying", severity=Severity.WARNING)
     if target.short_max_s is None:
         return
-    if plan.width > plan.height:
-        yield Verdict("fit.no_short_lying", severity=Severity.WARNING)
-    elif info.duration_s > target.short_max_s + DURATION_TOLERANCE_S:
-        over = {"over_s": round(info.duration_s - target.short_max_s, 1), "limit_s": target.short_max_s}
+    over_s = info.duration_s - target.short_max_s
+    if over_s <= DURATION_TOLERANCE_S:
+        yield _of_short_length(info, target, is_lying=is_lying)
+    elif not is_lying:  # a long lying one is a film, and nobody expects it among the short ones
+        over = {"over_s": round(over_s, 1), "limit_s": target.short_max_s}
         yield Verdict("fit.no_short_long", over, Severity.WARNING)
-    else:
-        yield Verdict("fit.will_be_short")
+
+
+def _of_short_length(info: MediaInfo, target: TargetLimits, *, is_lying: bool) -> Verdict:
+    if is_lying:
+        return Verdict("fit.no_short_lying", severity=Severity.WARNING)
+    if target.short_claims_s is not None and info.duration_s > target.short_claims_s + DURATION_TOLERANCE_S:
+        return Verdict("fit.will_be_short_unclaimed", {"limit_s": target.short_claims_s})
+    return Verdict("fit.will_be_short")
 
 
 def _work(info: MediaInfo, plan: FitPlan) -> Iterator[Verdict]:

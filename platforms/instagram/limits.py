@@ -50,6 +50,7 @@ FILE_LIMITS = FileLimits(
     min_duration_s=3.0,
     max_duration_s=15 * 60.0,
     source=MEDIA_PAGE,
+    is_upright=True,
 )
 
 CAPTION_MAX_CHARACTERS = 2200

@@ -61,13 +61,6 @@ STAGING = Staging(usual=timedelta(minutes=30), at_most=timedelta(minutes=45), so
 MAX_DURATION_S = 600.0  # of the API; each account has its own, shorter one in creator_info
 
 
-def file_limits(min_duration_s: float) -> FileLimits:
-    """What a file may be. The shortest length is not documented, so it is a setting."""
-    return FileLimits(
-        max_size=4_000_000_000, min_duration_s=min_duration_s, max_duration_s=MAX_DURATION_S, source=MEDIA_PAGE
-    )
-
-
 @dataclass(frozen=True, slots=True)
 class PictureLimits:
     """What a picture may be: sides in pixels, frame rates in frames per second."""
@@ -80,6 +73,20 @@ class PictureLimits:
 
 
 PICTURE_LIMITS = PictureLimits(min_side=360, max_side=4096, min_fps=23.0, max_fps=60.0, source=MEDIA_PAGE)
+
+
+def file_limits(min_duration_s: float) -> FileLimits:
+    """What a file may be. The shortest length is not documented, so it is a setting."""
+    return FileLimits(
+        max_size=4_000_000_000,
+        min_duration_s=min_duration_s,
+        max_duration_s=MAX_DURATION_S,
+        source=MEDIA_PAGE,
+        min_side=PICTURE_LIMITS.min_side,
+        max_side=PICTURE_LIMITS.max_side,
+        is_upright=True,
+    )
+
 
 MIME_TYPES = ("video/mp4", "video/quicktime", "video/webm")
 

@@ -66,6 +66,8 @@ FILE_LIMITS = FileLimits(
     min_duration_s=None,
     max_duration_s=12 * 3600.0,
     source=LENGTH_PAGE,
+    short_max_s=180.0,
+    short_claims_s=60.0,
 )
 
 TEXT_LIMITS = TextLimits(

@@ -269,7 +269,7 @@ def test_a_fitted_file_needs_no_further_fit(info: MediaInfo, aspect: Aspect) -> 
         assert again.action is Action.KEEP
 
 
-SHORTS = TargetLimits("shorts", max_duration_s=43_200, short_max_s=180)
+SHORTS = TargetLimits("shorts", max_duration_s=43_200, short_max_s=180, short_claims_s=60)
 REELS = TargetLimits("reels", min_duration_s=3, max_duration_s=900, max_size=300_000_000, min_side=360)
 
 
@@ -278,7 +278,8 @@ def told(info: MediaInfo, target: TargetLimits, aspect: Aspect = Aspect.KEEP) ->
 
 
 def test_a_standing_video_of_three_minutes_will_be_a_short() -> None:
-    assert told(clip(seconds=180), SHORTS)["fit.will_be_short"].severity == "info"
+    assert told(clip(seconds=60), SHORTS)["fit.will_be_short"].severity == "info"
+    assert "fit.will_be_short_unclaimed" in told(clip(seconds=180), SHORTS)
 
 
 def test_a_longer_or_a_lying_video_will_be_no_short() -> None:
@@ -286,6 +287,16 @@ def test_a_longer_or_a_lying_video_will_be_no_short() -> None:
     lying = clip(width=1920, height=1080)
     assert told(lying, SHORTS)["fit.no_short_lying"].severity == "warning"
     assert "fit.will_be_short" in told(lying, SHORTS, Aspect.PAD_BLACK)
+
+
+def test_a_long_lying_video_is_a_film_and_no_failed_short() -> None:
+    assert not [code for code in told(clip(seconds=600, width=1920, height=1080), SHORTS) if "short" in code]
+
+
+def test_where_videos_are_watched_standing_a_lying_one_is_told() -> None:
+    target, lying = replace(REELS, is_upright=True), clip(width=1920, height=1080)
+    assert told(lying, target)["fit.lying"].severity == "warning"
+    assert "fit.lying" not in told(lying, target, Aspect.CROP)
 
 
 def test_a_video_over_the_limit_says_by_how_much() -> None:

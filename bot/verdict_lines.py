@@ -1,0 +1,75 @@
+"""What awaits a clip at each account, a line for each: fine, work to be done, a warning, or impossible."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import groupby
+
+from bot import formats
+from bot.card import Card
+from bot.screen import shorten
+from bot.texts import Markup, Speech
+from scheduler.outlook import Mark, Outlook
+from storage.values import Fault
+
+MARKS = {Mark.FINE: "✅", Mark.WORK: "🔧", Mark.WARNING: "⚠️", Mark.IMPOSSIBLE: "⛔"}
+CODECS = {"h264": "H.264", "mpeg4": "MPEG-4", "pcm_s16le": "PCM", "prores": "ProRes"}
+CONTAINERS = {"matroska": "MKV", "webm": "WebM"}
+SHORT_S = 120
+"""Lengths below this are told in seconds."""
+
+
+def verdict_lines(card: Card, t: Speech) -> list[str]:
+    """A line for each site, or for each account where they differ. Telegram HTML."""
+    ordered = sorted(card.outlooks, key=lambda each: (each.account.platform, each.mark, str(each.notes)))
+    groups = groupby(ordered, key=lambda each: (each.account.platform, each.mark, each.notes))
+    return [_line(card, list(alike), t) for _, alike in groups]
+
+
+def untold(card: Card) -> tuple[Fault, ...]:
+    """The problems of a draft that no line of `verdict_lines` has named."""
+    told = [fault for each in card.outlooks for fault in each.told]
+    return tuple(problem for problem in card.problems if problem not in told)
+
+
+def _line(card: Card, alike: list[Outlook], t: Speech) -> str:
+    first = alike[0]
+    notes = _sentences(card, first.notes, t)
+    return t(
+        "card.outlook",
+        mark=MARKS[first.mark],
+        accounts=", ".join(shorten(each.account.title, 40) for each in alike),
+        platform=card.platform_title(first.account.platform),
+        notes=Markup("; ".join(notes)),
+    )
+
+
+def _sentences(card: Card, notes: tuple[Fault, ...], t: Speech) -> Iterator[str]:
+    for note in notes:
+        name = note.code.removeprefix("fit.")
+        if name == note.code:
+            yield formats.fault_sentence(note, t, zone=card.timezone, now=card.now)
+        else:
+            yield t(f"fit.{name}", **{key: _readable(key, value, t) for key, value in note.params.items()})
+
+
+def _readable(name: str, value: object, t: Speech) -> object:
+    """A parameter of a verdict as people read it, by the unit that its name tells."""
+    if name == "codec":
+        return CODECS.get(str(value), str(value).upper())
+    if name == "container":
+        return CONTAINERS.get(str(value), str(value).upper())
+    if not isinstance(value, int | float):
+        return value
+    if name.endswith("_s"):
+        return length(value, t)
+    if name == "bitrate":
+        return formats.decimal(value / 1e6, t)
+    if name in ("size", "limit") and value > 100_000:  # a limit may also be one of pixels
+        return formats.size(int(value), t)
+    return formats.decimal(value, t)
+
+
+def length(seconds: float, t: Speech) -> str:
+    """`2.4 s`, `60 s`, `12:05`."""
+    return t.plain("unit.s", n=formats.decimal(seconds, t)) if seconds < SHORT_S else formats.duration(seconds)
