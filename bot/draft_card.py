@@ -6,6 +6,7 @@ from bot import draft_panels, formats, option_panels
 from bot.callbacks import DraftAct
 from bot.card import Card
 from bot.card_lines import facts_line, press, privacy_line, title_of, voice_title, when_line
+from bot.frame_panel import cover_lines
 from bot.option_panels import SiteCard
 from bot.screen import Button, Rows, Screen, shorten
 from bot.texts import Markup, Speech
@@ -67,6 +68,7 @@ def _overview(card: Card, t: Speech) -> str:
         t("card.voice", voice=voice_title(card.draft.voice_preset, card.voices, t)),
         t("card.when", when=when_line(card, t)),
         t("card.privacy", privacy=privacy_line(card, t)),
+        *cover_lines(card, t),
     ]
     lines += [t("card.option", platform=site.title, value=value) for site in card.sites for value in _required(site, t)]
     lines += (
@@ -103,7 +105,8 @@ def _buttons(card: Card, t: Speech) -> Rows:
         (panel("accounts"), panel("voice")),
         (panel("time"), panel("text")),
         *_site_rows(card),
-        (panel("privacy"), _discard(card, t)),
+        (panel("privacy"), panel("frame")),
+        (_discard(card, t),),
         (approve,),
     )
     return (_next_step(card, t), *rows) if _next_step(card, t) else rows

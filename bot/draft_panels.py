@@ -9,6 +9,7 @@ from bot import formats
 from bot.callbacks import ConnectButton, DraftAct, voice_key
 from bot.card import Card
 from bot.card_lines import press, title_of, voice_title, when_line
+from bot.frame_panel import cover_panel, frame_panel
 from bot.screen import Button, Rows, shorten
 from bot.texts import Markup, Speech
 from storage.values import AccountStatus
@@ -136,5 +137,7 @@ PANELS: Mapping[str, Panel] = {
     "voice": _voice,
     "time": _time,
     "privacy": _privacy,
+    "frame": frame_panel,
+    "cover": cover_panel,
     "discard": _discard,
 }

@@ -8,6 +8,7 @@ from collections import defaultdict
 from pathlib import Path
 
 from media.audio import render_suffix
+from media.cover import cover_frame
 from media.digest import sha256_of
 from media.errors import NoAudioTrackError
 from media.ffmpeg import Ffmpeg
@@ -17,6 +18,7 @@ from media.probe import probe
 from scheduler.checked_files import CheckedFiles
 from scheduler.settings import Pace
 from scheduler.voicing import OnFraction, Preset, Presets, VoiceShop
+from scheduler.wishes import cover_ms
 from storage.database import Database
 from storage.media_store import MediaStore
 from storage.values import ClipFacts, JsonObject, Render
@@ -25,6 +27,7 @@ from voice.jobs_port import JobRunner
 ORIGINAL = "original"
 """Stands in the place of a preset's digest where the voice stays as it is."""
 
+COVER_PREFIX = "cover-"
 VOICED = "voiced"
 """Stands in the place of a fit for a clip that has its new voice and waits to be fitted."""
 
@@ -90,6 +93,21 @@ class RenderBook:
         key = (facts.sha256, preset.digest if preset else ORIGINAL, plan.key)
         async with self._making[key]:
             return await self._find(key) or await self._fit(key, source, plan, on_fit)
+
+    async def cover(self, render: Render, options: JsonObject) -> Path | None:
+        """The picture that the operator picked for the cover, a JPEG file of the video as it is sent.
+
+        None where none was picked, or the video ends before. The file is found again; it goes when renders go.
+        Raises MediaError.
+        """
+        at_ms = cover_ms(options)
+        if at_ms is None or at_ms >= render.duration_s * 1000:
+            return None
+        path = self._store.path(f"{COVER_PREFIX}{render.sha256[:32]}-{at_ms}.jpg")
+        async with self._making[(render.sha256, COVER_PREFIX, str(at_ms))]:
+            if not path.is_file():
+                await cover_frame(self._ffmpeg, Path(render.path), at_ms / 1000, path)
+        return path
 
     async def _voiced(
         self, clip: Path, facts: ClipFacts, preset: Preset | None, profile: str, on_fraction: OnFraction

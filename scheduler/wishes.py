@@ -11,6 +11,24 @@ LOUDNESS = "loudness_lufs"
 """A number from -40 to -5; anything else leaves the loudness as it is."""
 
 
+COVER_MS = "cover_ms"
+"""The moment of the cover, in milliseconds of the video as shown; without it the site chooses."""
+COVER_WORDS = ("video_cover_timestamp_ms", "thumb_offset")
+"""What TikTok and Instagram call it."""
+
+
+def with_cover(options: JsonObject) -> JsonObject:
+    """The options with the cover's moment in each site's own words."""
+    at_ms = cover_ms(options)
+    return options if at_ms is None else {**dict.fromkeys(COVER_WORDS, at_ms), **options}
+
+
+def cover_ms(options: JsonObject) -> int | None:
+    """The moment that the operator picked; None where none was."""
+    at_ms = options.get(COVER_MS)
+    return at_ms if isinstance(at_ms, int) and not isinstance(at_ms, bool) and at_ms >= 0 else None
+
+
 def choices_of(options: JsonObject) -> FitChoices:
     """The choices for the fitter; nonsense is no wish."""
     return FitChoices(aspect_of(options), _loudness_of(options))

@@ -27,6 +27,10 @@ class MediaStore:
         self._mine.add(path)
         return path
 
+    def path(self, name: str) -> Path:
+        """Where a file of this name lies, or would lie."""
+        return self._folder / name
+
     async def keep(self, temporary: Path, name: str) -> Path:
         """Give a file that was written under a `temporary` name its durable one; on return both are on disk."""
         final = self._folder / name

@@ -10,6 +10,7 @@ from aiogram.types import CallbackQuery, Message
 
 from bot.handlers import account_names
 from bot.handlers.clips import TITLE_LIMIT
+from bot.handlers.frame_buttons import answer_cover
 from bot.handlers.option_buttons import answer_option
 from bot.handlers.questions import close_question, close_typed_question
 from bot.handlers.settings import set_zone
@@ -104,7 +105,12 @@ async def _change(turn: Turn, draft: Draft, **fields: Any) -> bool:
     return True
 
 
-DRAFT_ANSWERS: Mapping[str, AnswerHandler] = {"title": _title, "description": _description, "time": _time}
+DRAFT_ANSWERS: Mapping[str, AnswerHandler] = {
+    "title": _title,
+    "description": _description,
+    "time": _time,
+    "cover": answer_cover,
+}
 
 
 async def has_text(message: Message) -> bool:

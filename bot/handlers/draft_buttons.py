@@ -11,6 +11,7 @@ from aiogram.types import CallbackQuery
 from bot.callbacks import DraftAct, DraftButton, voice_key
 from bot.card import draft_problems
 from bot.draft_panels import PANELS, PRIVACIES, TIME_PRESETS
+from bot.handlers.frame_buttons import choose_cover, choose_frame, choose_loudness
 from bot.handlers.option_buttons import open_options, set_option
 from bot.handlers.presses import adopt_card, own_draft
 from bot.handlers.questions import leave_other_card
@@ -151,6 +152,9 @@ ACTIONS: Mapping[DraftAct, Action] = {
     DraftAct.PRIVACY: _privacy,
     DraftAct.KIDS: _kids,
     DraftAct.OPTION: set_option,
+    DraftAct.FRAME: choose_frame,
+    DraftAct.LOUDNESS: choose_loudness,
+    DraftAct.COVER: choose_cover,
     DraftAct.APPROVE: _approve,
     DraftAct.DISCARD: _discard,
     DraftAct.RETRY_CLIP: _retry_clip,

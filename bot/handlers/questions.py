@@ -10,7 +10,7 @@ from bot.option_panels import QUESTION
 from bot.turn import RefusedError, Turn
 from storage.values import Conversation, Draft, DraftState
 
-TYPED = ("title", "description", "time", "timezone", "account_name")
+TYPED = ("title", "description", "time", "cover", "timezone", "account_name")
 """Questions that the next plain text answers; each has the sentence `cancelled.<question>`."""
 
 

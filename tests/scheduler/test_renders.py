@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import subprocess
 from datetime import timedelta
 from pathlib import Path
@@ -14,6 +15,7 @@ from media.probe import probe
 from scheduler.checked_files import CheckedFiles
 from scheduler.errors import IntakeError
 from scheduler.intake import Intake
+from scheduler.job import video_meta
 from scheduler.notices import TaskFailed
 from scheduler.renders import RenderBook, seed_of
 from scheduler.upkeep import CleanUp
@@ -178,3 +180,35 @@ def test_the_voices_are_the_presets(world: World) -> None:
         ("deeper", "Deeper"),
         ("robot", "Robot"),
     ]
+
+
+async def test_the_cover_that_was_picked_is_a_picture_of_what_is_sent(speaking: World) -> None:
+    one = book(speaking)
+    render = await one.obtain(speaking.clip_path, speaking.facts(), "deeper", "fake", lambda _: None)
+    cover = await one.cover(render, {"cover_ms": 500})
+    assert cover is not None
+    assert cover.read_bytes()[:2] == b"\xff\xd8"
+    assert await one.cover(render, {"cover_ms": 500}) == cover
+    assert await one.cover(render, {}) is None
+    assert await one.cover(render, {"cover_ms": 60_000}) is None
+
+
+async def test_pictures_for_covers_go_when_renders_go(speaking: World) -> None:
+    one = book(speaking)
+    render = await one.obtain(speaking.clip_path, speaking.facts(), "deeper", "fake", lambda _: None)
+    cover = await one.cover(render, {"cover_ms": 500})
+    assert cover is not None
+    made = speaking.clock().timestamp()
+    os.utime(cover, (made, made))
+    sweep = CleanUp(speaking.database(), speaking.renders, speaking.clock, speaking.pace)
+    await sweep.run()
+    assert cover.exists()
+    speaking.clock.forward(days=3)
+    await sweep.run()
+    assert not cover.exists()
+
+
+async def test_the_cover_is_told_to_each_site_in_its_own_words(world: World) -> None:
+    await world.approve(cover_ms=1500)
+    meta = video_meta(await world.task())
+    assert (meta.options["video_cover_timestamp_ms"], meta.options["thumb_offset"]) == (1500, 1500)
