@@ -6,6 +6,7 @@ import argparse
 import asyncio
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 from app.settings import Settings, SettingsError, load_settings, unknown_names
 from storage.errors import StorageError
@@ -49,12 +50,50 @@ def _parser() -> argparse.ArgumentParser:
     accounts = commands.add_parser("accounts", help="list the connected accounts")
     accounts.set_defaults(command=_accounts)
 
+    _add_upload(commands.add_parser("upload", help="publish one file on one account now, and print what came of it"))
+
     keys = commands.add_parser("keys", help="the master key").add_subparsers(required=True, metavar="ACTION")
     rotate = keys.add_parser("rotate", help="make a new key and encrypt every secret with it")
     rotate.set_defaults(command=_rotate)
     drop = keys.add_parser("drop-old", help="throw older keys away, when nothing needs them any more")
     drop.set_defaults(command=_drop_old)
     return parser
+
+
+def _add_upload(upload: argparse.ArgumentParser) -> None:
+    upload.add_argument("file", type=Path, metavar="FILE")
+    upload.add_argument("--account", required=True, help="its number, title or handle, as `accounts` lists them")
+    upload.add_argument("--title", required=True)
+    upload.add_argument("--description", default="")
+    upload.add_argument("--keyword", action="append", default=[], dest="keywords", metavar="WORD")
+    upload.add_argument("--voice", default="", metavar="PRESET", help="a voice preset (default: the original voice)")
+    upload.add_argument("--privacy", metavar="LEVEL", help="who may see it, in the site's own word")
+    upload.add_argument("--option", action="append", default=[], dest="options", metavar="NAME=VALUE", type=_pair)
+    upload.add_argument("--json", action="store_true", help="print JSON, also where it fails")
+    upload.set_defaults(command=_upload)
+
+
+def _pair(text: str) -> tuple[str, str]:
+    name, separator, value = text.partition("=")
+    if not name or not separator:
+        raise argparse.ArgumentTypeError(f"is not NAME=VALUE: {text}")
+    return name, value
+
+
+def _upload(settings: Settings, arguments: argparse.Namespace) -> int:
+    from app.upload import Wish, run
+
+    wish = Wish(
+        file=arguments.file,
+        account=arguments.account,
+        title=arguments.title,
+        description=arguments.description,
+        keywords=tuple(arguments.keywords),
+        voice=arguments.voice,
+        privacy=arguments.privacy,
+        options=dict(arguments.options),
+    )
+    return run(settings, wish, as_json=arguments.json)
 
 
 def _run(settings: Settings, arguments: argparse.Namespace) -> int:

@@ -29,7 +29,7 @@ class Lane:
 
 
 class Dispatcher:
-    """`on_free` is called when a worker becomes free, so that somebody ticks again."""
+    """`on_free` is called when a worker becomes free, so that somebody ticks again. `only`: no task but this one."""
 
     def __init__(
         self,
@@ -40,6 +40,7 @@ class Dispatcher:
         owner: str,
         pace: Pace,
         on_free: Callable[[], None],
+        only: int | None = None,
     ) -> None:
         self._db = db
         self._lifecycle = lifecycle
@@ -47,6 +48,7 @@ class Dispatcher:
         self._owner = owner
         self._pace = pace
         self._on_free = on_free
+        self._only = only
         self._lanes = (
             Lane("upload", UPLOAD_STAGES, pace.upload_concurrency, one_per_account=True),
             Lane("release", frozenset({Stage.RELEASE}), pace.confirm_concurrency, one_per_account=False),
@@ -78,6 +80,7 @@ class Dispatcher:
                 stages=lane.stages,
                 limit=lane.size - len(lane.running),
                 exclude_busy_accounts=lane.one_per_account,
+                only=self._only,
             )
             claimed.extend((lane, task) for task in tasks)
         return claimed

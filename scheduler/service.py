@@ -45,7 +45,7 @@ def worker_name() -> str:
 
 
 class Scheduler:
-    """Runs the life of every task. `renders` is the folder of renders, `clock` gives aware UTC."""
+    """Runs the life of every task, or of `only` that one. `renders` is a folder, `clock` gives aware UTC."""
 
     def __init__(
         self,
@@ -62,6 +62,7 @@ class Scheduler:
         rng: Random | None = None,
         owner: str | None = None,
         links: FileLinks | None = None,
+        only: int | None = None,
     ) -> None:
         self._db = db
         self._clock = clock
@@ -80,7 +81,7 @@ class Scheduler:
             links=links,
         )
         lifecycle = Lifecycle(shop, rng or SystemRandom())
-        self._dispatcher = Dispatcher(db, lifecycle, clock, owner=owner, pace=pace, on_free=self.wake)
+        self._dispatcher = Dispatcher(db, lifecycle, clock, owner=owner, pace=pace, on_free=self.wake, only=only)
         self._cleanup = CleanUp(db, renders, clock, pace)
         self._timer = AsyncIOScheduler(
             timezone=UTC, job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 1}

@@ -39,13 +39,16 @@ class TaskClaims:
         stages: Collection[Stage],
         limit: int,
         exclude_busy_accounts: bool,
+        only: int | None = None,
     ) -> tuple[Task, ...]:
-        """Lease up to `limit` due tasks in these stages to `owner`; no two claimers get the same one.
+        """Lease up to `limit` due tasks in these stages (`only`: this one task) to `owner`; no two get the same one.
 
         Tasks in upload stages are given one per account, and only while no other of the account is leased.
         A task whose session cannot be read is not given: it needs attention, and does not hold up the others.
         """
         statement = _due(now, stages, exclude_busy_accounts=exclude_busy_accounts)
+        if only is not None:
+            statement = statement.where(tasks.c.id == only)
         claimed: list[Task] = []
         taken: set[int] = set()
         # Read beyond the limit: an account's second task must not hide another account's first.
