@@ -8,6 +8,7 @@ from datetime import datetime
 from bot.option_panels import SiteCard, site_cards
 from bot.ports import Services
 from bot.progress import ProgressBoard, Step
+from bot.title_limit import FALLBACK, title_limit
 from scheduler.outlook import Outlook
 from storage.errors import NotFoundError
 from storage.unit_of_work import UnitOfWork
@@ -52,6 +53,7 @@ class Card:
     has_chosen_timezone: bool = True
     sites: tuple[SiteCard, ...] = ()
     outlooks: tuple[Outlook, ...] = ()
+    title_limit: int = FALLBACK
 
     @property
     def chosen(self) -> tuple[Account, ...]:
@@ -89,6 +91,7 @@ async def load_card(
         has_chosen_timezone=operator.has_chosen_timezone,
         sites=site_cards(services, draft, chosen, asked),
         outlooks=services.approval.outlooks(draft, clip, chosen),
+        title_limit=title_limit(services, accounts, draft.account_ids),
     )
 
 

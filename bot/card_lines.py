@@ -5,7 +5,11 @@ from __future__ import annotations
 from bot import formats
 from bot.callbacks import DraftAct, DraftButton
 from bot.card import Card, Voice
+from bot.screen import shorten
 from bot.texts import Speech
+
+TITLE_SHOWN = 200
+"""UTF-16 units of a title on a card: some sites take whole captions for titles."""
 
 
 def press(card: Card, act: DraftAct, arg: str = "") -> str:
@@ -49,4 +53,4 @@ def privacy_line(card: Card, t: Speech) -> str:
 
 def title_of(card: Card, t: Speech) -> str:
     """The title, or what stands for it; plain text."""
-    return card.draft.title or t.plain("card.untitled")
+    return shorten(card.draft.title, TITLE_SHOWN) or t.plain("card.untitled")

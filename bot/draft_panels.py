@@ -8,7 +8,7 @@ from typing import TypeAlias
 from bot import formats
 from bot.callbacks import ConnectButton, DraftAct, voice_key
 from bot.card import Card
-from bot.card_lines import press, title_of, voice_title, when_line
+from bot.card_lines import press, voice_title, when_line
 from bot.frame_panel import cover_panel, frame_panel
 from bot.screen import Button, Rows, shorten
 from bot.texts import Markup, Speech
@@ -50,8 +50,15 @@ def _accounts(card: Card, t: Speech) -> tuple[str, Rows]:
 
 def _text(card: Card, t: Speech) -> tuple[str, Rows]:
     description = shorten(card.draft.description, 2000) or t.plain("card.no_description")
-    text = t("panel.text", title=title_of(card, t), description=description)
-    return text, ((_open(card, t, "title"), _open(card, t, "description")), (_done(card, t),))
+    title = shorten(card.draft.title, 1000) or t.plain("card.untitled")
+    keywords = shorten(", ".join(card.draft.keywords), 500) or t.plain("card.no_keywords")
+    text = t("panel.text", title=title, description=description, keywords=keywords)
+    texts = (_open(card, t, "title"), _open(card, t, "description"))
+    return text, (texts, (_open(card, t, "keywords"), _done(card, t)))
+
+
+def _title(card: Card, t: Speech) -> tuple[str, Rows]:
+    return t("panel.title", limit=card.title_limit), ((_back(card, t),),)
 
 
 def _asked(key: str) -> Panel:
@@ -132,8 +139,9 @@ def _pairs(buttons: list[Button]) -> Rows:
 PANELS: Mapping[str, Panel] = {
     "accounts": _accounts,
     "text": _text,
-    "title": _asked("panel.title"),
+    "title": _title,
     "description": _asked("panel.description"),
+    "keywords": _asked("panel.keywords"),
     "voice": _voice,
     "time": _time,
     "privacy": _privacy,

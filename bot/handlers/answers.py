@@ -3,26 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
+from datetime import datetime
 from typing import Any, TypeAlias
 
 from aiogram import Router
 from aiogram.types import CallbackQuery, Message
 
 from bot.handlers import account_names
-from bot.handlers.clips import TITLE_LIMIT
 from bot.handlers.frame_buttons import answer_cover
 from bot.handlers.option_buttons import answer_option
 from bot.handlers.questions import close_question, close_typed_question
 from bot.handlers.settings import set_zone
+from bot.handlers.text_answers import (
+    MORE,
+    expect_more,
+    take_description,
+    take_keywords,
+    take_more,
+    take_title,
+)
 from bot.news import fault_to_json
 from bot.option_panels import QUESTION
 from bot.screen import shorten
 from bot.turn import Turn
 from scheduler.errors import TimeError
 from storage.values import Conversation, Draft, DraftState, Fault
-
-DESCRIPTION_LIMIT = 5000
-"""Characters that are kept; the platforms' own limits are named on the card."""
 
 ADDRESSES = ("http://", "https://")
 ECHOED = 60
@@ -38,12 +43,14 @@ async def on_text(message: Message, turn: Turn) -> None:
     if text.startswith("/"):
         await close_typed_question(turn)
         await turn.replies.text("sorry.command")
-    elif asked is None or not await _answer(turn, asked, text):
+    elif asked is None or not await _answer(turn, asked, text, message.date):
         await turn.replies.text("sorry.address" if text.startswith(ADDRESSES) else "sorry.text")
 
 
-async def _answer(turn: Turn, asked: Conversation, text: str) -> bool:
+async def _answer(turn: Turn, asked: Conversation, text: str, sent_at: datetime) -> bool:
     """Whether the text answers what was asked."""
+    if asked.question == MORE:
+        return await take_more(turn, asked, text, sent_at)
     if asked.question == "timezone":
         await set_zone(turn, text)
         return True
@@ -62,6 +69,8 @@ async def _answer(turn: Turn, asked: Conversation, text: str) -> bool:
         await answer_option(turn, asked, draft, text)
     elif await handler(turn, draft, text):
         await turn.uow.conversations.clear(turn.chat_id)
+        if asked.question == "description":
+            await expect_more(turn, draft, text, sent_at)
         # The card follows the answer down the chat: whoever typed is looking there.
         await turn.replies.new_card(draft)
     return True
@@ -75,18 +84,6 @@ async def _is_small_talk(turn: Turn, asked: Conversation, text: str) -> bool:
         return True
     await turn.uow.conversations.ask(turn.chat_id, asked.question, asked.draft_id, {"was_helped": True})
     return False
-
-
-async def _title(turn: Turn, draft: Draft, text: str) -> bool:
-    title = " ".join(text.split())
-    if len(title) > TITLE_LIMIT:
-        await turn.replies.text("sorry.long_title", n=len(title), limit=TITLE_LIMIT)
-        return False
-    return await _change(turn, draft, title=title)
-
-
-async def _description(turn: Turn, draft: Draft, text: str) -> bool:
-    return await _change(turn, draft, description="" if text == "-" else text[:DESCRIPTION_LIMIT])
 
 
 async def _time(turn: Turn, draft: Draft, text: str) -> bool:
@@ -106,8 +103,9 @@ async def _change(turn: Turn, draft: Draft, **fields: Any) -> bool:
 
 
 DRAFT_ANSWERS: Mapping[str, AnswerHandler] = {
-    "title": _title,
-    "description": _description,
+    "title": take_title,
+    "description": take_description,
+    "keywords": take_keywords,
     "time": _time,
     "cover": answer_cover,
 }

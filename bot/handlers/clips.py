@@ -8,12 +8,11 @@ from pathlib import PurePath
 from aiogram import Router
 from aiogram.types import Message
 
+from bot.title_limit import title_limit
 from bot.turn import Turn
 from storage.values import AccountStatus, Clip
 
 VIDEO_SUFFIXES = frozenset({".mp4", ".mov", ".m4v", ".mkv", ".webm", ".avi", ".3gp", ".ts", ".mpg", ".mpeg"})
-TITLE_LIMIT = 100
-"""Characters of a proposed or typed title; the tightest of the sites' limits, which they check again themselves."""
 DEFAULT_OPTIONS = {"privacy_status": "public", "made_for_kids": False}
 
 
@@ -45,16 +44,16 @@ def _looks_like_video(file: IncomingFile) -> bool:
     return is_named_so or (file.mime_type or "").startswith("video/")
 
 
-def proposed_texts(caption: str | None, file_name: str | None) -> tuple[str, str]:
+def proposed_texts(caption: str | None, file_name: str | None, limit: int) -> tuple[str, str]:
     """Title and description: the caption's first line and the rest of it, or a title from the file's name."""
     first, _, rest = (caption or "").strip().partition("\n")
     if not first:
         first = PurePath(file_name or "").stem.replace("_", " ")
     title = " ".join(first.split())
-    if len(title) <= TITLE_LIMIT:
+    if len(title) <= limit:
         return title, rest.strip()
     # Too long for a title: its beginning is one, and nothing of the caption is lost.
-    return title[: TITLE_LIMIT - 1].rstrip() + "…", (caption or "").strip()
+    return title[: limit - 1].rstrip() + "…", (caption or "").strip()
 
 
 async def has_video(message: Message) -> bool | dict[str, IncomingFile]:
@@ -66,7 +65,8 @@ async def has_video(message: Message) -> bool | dict[str, IncomingFile]:
 async def on_video(message: Message, turn: Turn, file: IncomingFile) -> None:
     """Keep the clip and show its card; the same message handled twice changes nothing."""
     clip = await _keep(message, turn, file)
-    title, description = proposed_texts(message.caption, file.file_name)
+    limit = title_limit(turn.services, await turn.uow.accounts.list())
+    title, description = proposed_texts(message.caption, file.file_name, limit)
     draft = await turn.uow.drafts.add(
         operator_id=turn.operator.id,
         clip_id=clip.id,

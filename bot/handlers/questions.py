@@ -6,11 +6,12 @@ from aiogram import Router
 from aiogram.types import CallbackQuery
 
 from bot.callbacks import QuestionButton
+from bot.handlers.text_answers import MORE
 from bot.option_panels import QUESTION
 from bot.turn import RefusedError, Turn
 from storage.values import Conversation, Draft, DraftState
 
-TYPED = ("title", "description", "time", "cover", "timezone", "account_name")
+TYPED = ("title", "description", "keywords", "time", "cover", "timezone", "account_name")
 """Questions that the next plain text answers; each has the sentence `cancelled.<question>`."""
 
 
@@ -20,6 +21,8 @@ async def close_question(turn: Turn) -> Conversation | None:
     if asked is None:
         return None
     await turn.uow.conversations.clear(turn.chat_id)
+    if asked.question == MORE:  # nobody knows that it was asked
+        return None
     if asked.draft_id is None:
         return asked
     draft = await turn.uow.drafts.get(asked.draft_id)

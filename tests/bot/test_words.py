@@ -201,7 +201,7 @@ def test_a_bar_is_full_only_at_the_end() -> None:
     ],
 )
 def test_texts_are_proposed(caption: str | None, name: str | None, expected: tuple[str, str]) -> None:
-    assert proposed_texts(caption, name) == expected
+    assert proposed_texts(caption, name, 100) == expected
 
 
 @pytest.mark.parametrize(
