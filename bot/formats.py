@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -10,6 +11,7 @@ from bot.texts import Speech
 from storage.values import Fault
 
 BAR_CELLS = 12
+_OPTION_KEY = re.compile(r"option(\.[a-z0-9_]+)+")
 _UNITS = ("unit.b", "unit.kb", "unit.mb", "unit.gb")
 
 
@@ -108,9 +110,11 @@ def _readable(params: Mapping[str, object], t: Speech, zone: str, now: datetime)
 
 
 def _readable_value(value: object, t: Speech, zone: str, now: datetime) -> object:
-    """An ISO moment becomes the operator's clock, the code of another error its sentence; the rest stays."""
+    """An ISO moment becomes the operator's clock, the code of another error its sentence, an option's key its words."""
     if isinstance(value, str) and t.knows(f"error.{value}"):
         return t.plain(f"error.{value}")
+    if isinstance(value, str) and "option." in value:
+        return _OPTION_KEY.sub(lambda found: t.plain(found[0]) if t.knows(found[0]) else found[0], value)
     if isinstance(value, str) and len(value) >= len("2026-01-01T00:00") and value[10:11] == "T":
         try:
             parsed = datetime.fromisoformat(value)

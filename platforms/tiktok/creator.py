@@ -10,6 +10,7 @@ from platforms.base import VideoFile, VideoMeta, Violation
 from platforms.errors import ContentRejectedError
 from platforms.tiktok.api import TikTokApi
 from platforms.tiktok.fields import text, texts, whole
+from platforms.tiktok.options import privacy_sentence
 from platforms.tiktok.settings import NAME
 from platforms.tiktok.validate import privacy_level
 
@@ -74,8 +75,9 @@ def creator_violations(creator: Creator, file: VideoFile, meta: VideoMeta) -> tu
     """Return what this creator may not post, though another could."""
     found = []
     if privacy_level(meta) not in creator.privacy_levels:
-        offered = ", ".join(creator.privacy_levels)
-        found.append(Violation("tiktok.privacy_not_offered", {"actual": privacy_level(meta), "offered": offered}))
+        offered = ", ".join(map(privacy_sentence, creator.privacy_levels))
+        chosen = privacy_sentence(privacy_level(meta))
+        found.append(Violation("tiktok.privacy_not_offered", {"actual": chosen, "offered": offered}))
     if creator.max_duration_s is not None and file.duration_s > creator.max_duration_s:
         numbers = {"limit": creator.max_duration_s, "actual": file.duration_s}
         found.append(Violation("tiktok.video_too_long_for_account", numbers))

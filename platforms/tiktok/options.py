@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from platforms.options import Choice, Note, Offer, PostOptions, Toggle, When
-from platforms.tiktok.settings import Mode
+from platforms.tiktok.settings import NAME, Mode
 
 DISCLOSES = "discloses"
 BRANDED = "brand_content_toggle"
@@ -34,5 +34,11 @@ DIRECT_OPTIONS = PostOptions(
 
 # Everything is said in TikTok itself when the post is finished there.
 INBOX_OPTIONS = PostOptions(notes=(Note("inbox", is_on_card=True),))
+
+
+def privacy_sentence(level: str) -> str:
+    """The key of the words for an audience, as the chat says it."""
+    return f"option.{NAME}.privacy_level.{level.lower()}"
+
 
 POST_OPTIONS: Mapping[Mode, PostOptions] = {Mode.DIRECT: DIRECT_OPTIONS, Mode.INBOX: INBOX_OPTIONS}

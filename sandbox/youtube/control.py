@@ -160,6 +160,7 @@ class _YoutubeControl:
             "title": snippet["title"],
             "description": snippet["description"],
             "tags": snippet.get("tags", []),
+            "category_id": snippet.get("categoryId"),
             "status": video["parts"]["status"],
             "privacy": privacy(video),
             "publish_at": video["parts"]["status"].get("publishAt"),
