@@ -9,7 +9,7 @@ from typing import Any, cast
 
 import pytest
 
-from platforms.base import DeviceCode, Grant, Publication
+from platforms.base import DeviceCode, Grant, Publication, Visibility
 from platforms.errors import (
     ContentRejectedError,
     NeedsOperatorError,
@@ -84,6 +84,29 @@ async def test_a_publication_is_moved_and_called_off(
     await youtube.update_metadata(token, video_id, press.meta(privacy_status="private", options={"publish_at": None}))
     await stand.call("POST", "/clock", advance_s=3 * 3600)
     assert (await line(stand, video_id))["privacy"] == "private"
+
+
+async def test_a_release_is_moved_and_made_now_and_nothing_else_of_the_video_changes(
+    stand: SandboxStand, youtube: YouTube, token: str, press: Press
+) -> None:
+    first = (datetime.now(UTC) + timedelta(hours=1)).replace(microsecond=0)
+    options = {"publish_at": first.isoformat(), "license": "creativeCommon"}
+    video_id = await publish(youtube, token, press, privacy_status="public", made_for_kids=True, options=options)
+    await stand.let_processing_end()
+    token = (await connect(stand)).access_token
+    assert (await youtube.check(token, video_id)).visibility == Visibility.TIMED
+    later = first + timedelta(hours=5)
+    await youtube.set_release(token, video_id, later)
+    before = await line(stand, video_id)
+    assert datetime.fromisoformat(before["publish_at"]) == later
+    for _ in range(2):  # as after an answer that was lost
+        await youtube.set_release(token, video_id, None)
+    assert (await youtube.check(token, video_id)).visibility == Visibility.PUBLIC
+    after = await line(stand, video_id)
+    changed = {"status", "privacy", "publish_at", "published_at"}
+    assert {name for name in after if after[name] != before[name]} <= changed
+    kept = ("license", "selfDeclaredMadeForKids", "containsSyntheticMedia", "embeddable")
+    assert [after["status"][name] for name in kept] == [before["status"][name] for name in kept]
 
 
 async def test_what_was_public_takes_no_time(stand: SandboxStand, youtube: YouTube, token: str, press: Press) -> None:

@@ -139,6 +139,18 @@ async def test_into_the_inbox_goes_the_file_alone(stage: Stage, tmp_path: Path) 
     await tiktok.close()
 
 
+@pytest.mark.parametrize(
+    ("size", "plan"), [(4_000_000, (4_000_000, 1)), (12_000_000, (5_242_880, 2)), (4_000_000_000, (5_242_880, 762))]
+)
+async def test_of_a_file_that_is_held_back_little_is_left_for_the_end(
+    tiktok: TikTok, stage: Stage, tmp_path: Path, size: int, plan: tuple[int, int]
+) -> None:
+    file = replace(make_file(tmp_path, 10), size=size)
+    await tiktok.open_upload(ACCESS_TOKEN, file, replace(make_meta(), is_held_back=True))
+    source = stage.calls[-1][2]["source_info"]
+    assert (source["chunk_size"], source["total_chunk_count"]) == plan
+
+
 @pytest.mark.parametrize("error", [httpx.ReadTimeout("late"), httpx.ReadError("cut"), httpx.RemoteProtocolError("cut")])
 async def test_a_lost_answer_to_init_may_be_repeated(
     tiktok_answering: Callable[..., TikTok], tmp_path: Path, error: Exception

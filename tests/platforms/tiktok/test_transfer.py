@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -312,3 +312,13 @@ async def test_whatever_goes_wrong_the_file_arrives_whole(
         await upload.run_until_done()
         assert whole(upload, stage)
         await tiktok.close()
+
+
+async def test_an_upload_that_died_unfed_is_begun_anew_and_no_failure_of_its_file(upload: Upload, stage: Stage) -> None:
+    stage.phase = "FAILED"
+    opened = datetime.fromisoformat(upload.session.data["opened_at"]) - timedelta(hours=1)
+    upload.session = replace(upload.session, data={**upload.session.data, "opened_at": opened.isoformat()})
+    error = await failing(upload, SessionGoneError)
+    assert error.reason == "uploadUrlExpired"
+    assert stage.ranges == []
+    assert upload.commits == 0
