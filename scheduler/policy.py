@@ -37,6 +37,8 @@ EARLY_ATTEMPTS = 9
 """Before the task's minute the tries are counted no further than this, at which the wait is near its longest."""
 RECONCILE_AFTER = timedelta(seconds=5)
 LOOK_AGAIN = timedelta(seconds=5)
+BURST = timedelta(minutes=2)
+"""A wait for our own allowances that is no longer is only pacing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,6 +186,9 @@ def _token_rejected(case: _Case) -> Decision:
 
 def _quota(case: _Case) -> Decision:
     until = getattr(case.error, "until", case.now)
+    if isinstance(case.error, ours.QuotaFullError) and until - case.now <= BURST:
+        # A burst that a minute's allowance spreads out: neither a failure nor news, and the task keeps its time.
+        return LookAgain(max(until, case.now + timedelta(seconds=1)))
     # A full bucket is never retried faster than every half minute, however wrong the site's or our clock is.
     until = max(until, case.now + timedelta(seconds=30))
     return WaitUntil(until, case.fault, moves_the_task=case.stage is Stage.OPEN)

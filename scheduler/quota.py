@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -12,6 +12,8 @@ from scheduler.errors import QuotaFullError
 from storage.unit_of_work import UnitOfWork
 from storage.values import Account, AccountStatus, QuotaSpend
 
+STEPS = ("open_upload", "transfer", "publish", "check", "find_published")
+"""The steps of a publication, by the names that costs go by."""
 SITE_CLOCK_SLACK = timedelta(minutes=5)
 
 
@@ -25,6 +27,21 @@ def window_reset(window: Window, now: datetime, oldest: datetime | None) -> date
     if oldest is None:
         return None
     return window.refill(now) if window.length is None else oldest + window.length
+
+
+def frees_at(
+    window: Window, now: datetime, spends: Sequence[tuple[datetime, int]], *, size: int, wanted: int
+) -> datetime:
+    """When `wanted` units can be spent: as soon as enough of `spends` (the oldest first) left the window."""
+    if window.length is None:
+        return window.refill(now)
+    surplus = sum(cost for _, cost in spends) + wanted - size
+    for spent_at, cost in spends:
+        surplus -= cost
+        if surplus <= 0:
+            return spent_at + window.length
+    # The bucket is smaller than what is wanted of it: full again is the best there is.
+    return window.refill(now)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +63,15 @@ class QuotaBook:
         self._platforms = platforms
 
     async def spend(self, uow: UnitOfWork, platform: str, step: str, account_id: int, now: datetime) -> None:
-        """Enter the cost of `step` (`open_upload`, `check`, ...), or raise QuotaFullError and enter nothing."""
+        """Enter the cost of `step` (`open_upload`, `check`, ...), or raise QuotaFullError and enter nothing.
+
+        The buckets stay locked until the caller's transaction ends: of two workers only one takes the last unit.
+        """
         site = self._platforms[platform]
-        costs = site.costs.get(step, ())
+        # In one order everywhere, or two spenders could wait for each other.
+        costs = sorted(site.costs.get(step, ()), key=lambda cost: cost.bucket)
+        for cost in costs:
+            await uow.quota.lock(platform, cost.bucket, self._owner(self._bucket(site, cost), account_id))
         for cost in costs:
             await self._require(uow, site, cost, account_id, now)
         for cost in costs:
@@ -79,16 +102,20 @@ class QuotaBook:
                 await uow.quota.override(platform, bucket.name, account_id, size)
 
     async def report(self, uow: UnitOfWork, now: datetime) -> tuple[BucketReport, ...]:
-        """Every allowance that a call of ours spends, of every platform with a connected account, by the ledger."""
+        """Every allowance that publishing spends, or that something was spent of, by the ledger.
+
+        Of every platform with a connected account; what only the comments would spend shows with the first comment.
+        """
         rows: list[BucketReport] = []
         for name, site in sorted(self._platforms.items()):
             accounts = await uow.accounts.list(
                 platform=name, statuses=(AccountStatus.ACTIVE, AccountStatus.NEEDS_REAUTH)
             )
-            spent = {cost.bucket for costs in site.costs.values() for cost in costs}
-            for bucket in (each for each in site.buckets if accounts and each.name in spent):
+            spent = {cost.bucket for step in STEPS for cost in site.costs.get(step, ())}
+            for bucket in site.buckets if accounts else ():
                 owners: tuple[Account | None, ...] = (None,) if bucket.scope is Scope.APP else tuple(accounts)
-                rows.extend([await self._row(uow, name, bucket, owner, now) for owner in owners])
+                found = [await self._row(uow, name, bucket, owner, now) for owner in owners]
+                rows.extend(row for row in found if bucket.name in spent or row.used)
         return tuple(rows)
 
     async def _row(
@@ -105,12 +132,11 @@ class QuotaBook:
         bucket = self._bucket(site, cost)
         owner = self._owner(bucket, account_id)
         since = window_start(bucket.window, now)
-        used = await uow.quota.used(site.name, bucket.name, owner, since)
-        if used + cost.units <= await self._size(uow, site.name, bucket, owner):
-            return
-        oldest = await uow.quota.oldest(site.name, bucket.name, owner, since)
-        until = window_reset(bucket.window, now, oldest) or now + timedelta(hours=1)
-        raise QuotaFullError(platform=site.name, bucket=bucket.name, until=until)
+        spends = await uow.quota.spends(site.name, bucket.name, owner, since)
+        size = await self._size(uow, site.name, bucket, owner)
+        if sum(spent for _, spent in spends) + cost.units > size:
+            until = frees_at(bucket.window, now, spends, size=size, wanted=cost.units)
+            raise QuotaFullError(platform=site.name, bucket=bucket.name, until=until)
 
     async def _size(self, uow: UnitOfWork, platform: str, bucket: Bucket, owner: int | None) -> int:
         """What the site itself reported of the account goes before the settings, and those before its documents."""

@@ -29,7 +29,8 @@ def _block(context: ViewContext, report: BucketReport) -> str:
     owner = f"{context.platform_title(report.platform)}, {report.account.title}" if report.account else None
     head = t("quota.bucket", owner=owner or context.platform_title(report.platform), name=name)
     used, size = formats.number(report.used, t), formats.number(report.size, t)
-    body = t("quota.used", bar=formats.bar(report.used / report.size), used=used, size=size)
+    left = formats.number(max(0, report.size - report.used), t)
+    body = t("quota.used", bar=formats.bar(report.used / report.size), used=used, size=size, left=left)
     if report.resets_at is None or not report.used:
         return f"{head}\n{body}"
     when = formats.moment(report.resets_at, context.operator.timezone, context.now, t)

@@ -58,6 +58,7 @@ class Usage:
         """Pretend that calls made until now come to that much; they leave the window as others do."""
         window, rules = (_APP_WINDOW_S if key.startswith("app|") else _ACCOUNT_WINDOW_S), settings.load(self._store)
         size = rules.app_calls_per_hour if key.startswith("app|") else rules.account_calls_per_day
+        self._store.put("instagram_usage_key", key, {"key": key})
         self._store.put(_KIND, key, {"slices": {str(self._slice(window)): -(-size * percent // 100)}})
 
     def clear(self) -> None:

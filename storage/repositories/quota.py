@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import TypeAlias
 
 from sqlalchemy import ColumnElement, delete, func, select, update
 
-from storage.tables import quota_overrides, quota_spends
+from storage.tables import quota_locks, quota_overrides, quota_spends
 from storage.transaction import Transaction, columns
 from storage.values import QuotaSpend
 
@@ -21,6 +21,27 @@ APP_SCOPE = 0
 class QuotaRepository:
     def __init__(self, transaction: Transaction) -> None:
         self._tx = transaction
+
+    async def lock(self, platform: str, bucket: str, account_id: int | None) -> None:
+        """Let nobody else spend from the bucket until this transaction ends: what is read now holds until then.
+
+        SQLite has one writer at a time anyway.
+        """
+        if not self._tx.is_sqlite:
+            # The statement takes the row's exclusive lock, whether it makes the row or finds it.
+            key = {"platform": platform, "bucket": bucket, "scope": account_id or APP_SCOPE}
+            await self._tx.insert_if_new(quota_locks, key)
+
+    async def spends(
+        self, platform: str, bucket: str, account_id: int | None, since: datetime
+    ) -> Sequence[tuple[datetime, int]]:
+        """When what was spent, from `since` on, the oldest first."""
+        asked = (
+            select(quota_spends.c.spent_at, quota_spends.c.cost)
+            .where(*_of(platform, bucket, account_id, since))
+            .order_by(quota_spends.c.spent_at, quota_spends.c.id)
+        )
+        return [(row["spent_at"], row["cost"]) for row in await self._tx.rows(asked)]
 
     async def spend(self, spend: QuotaSpend) -> None:
         values = {

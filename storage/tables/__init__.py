@@ -8,6 +8,7 @@ from storage.tables.mail import inbox, outbox
 from storage.tables.people import accounts, consents, credentials, operators
 from storage.tables.publishing import (
     post_interactions,
+    quota_locks,
     quota_overrides,
     quota_spends,
     renders,
@@ -29,6 +30,7 @@ __all__ = [
     "outbox",
     "post_interactions",
     "posts",
+    "quota_locks",
     "quota_overrides",
     "quota_spends",
     "renders",

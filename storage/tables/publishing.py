@@ -104,3 +104,12 @@ quota_overrides = table(
     moment("updated_at"),
     UniqueConstraint("platform", "bucket", "scope"),
 )
+
+quota_locks = table(
+    "quota_locks",
+    Column("platform", String(64), nullable=False),
+    Column("bucket", String(64), nullable=False),
+    Column("scope", ID, nullable=False),
+    UniqueConstraint("platform", "bucket", "scope"),
+)
+"""A row per bucket that was ever spent from (`scope` as above): whoever spends holds it until they commit."""

@@ -193,12 +193,12 @@ async def test_a_foreign_name_cannot_break_the_markup(chat: Chat) -> None:
 async def test_quota_shows_what_is_left_and_when_it_refills(chat: Chat) -> None:
     await chat.connect_account()
     await chat.say("/quota")
-    assert "▱ 0 of 100 used" in chat.last.replace("\n", " ")
+    assert "▱ 0 of 100 used, 100 left" in chat.last.replace("\n", " ")
     async with chat.db.begin() as uow:
         await uow.quota.spend(QuotaSpend("fake", "uploads", None, 2, chat.clock()))
         await uow.commit()
     await chat.say("/quota")
-    assert "2 of 100 used · resets tomorrow 09:00" in chat.last
+    assert "2 of 100 used, 98 left · resets tomorrow 09:00" in chat.last
 
 
 async def test_the_queue_shows_tasks_on_the_operators_clock_and_cancels_them(chat: Chat) -> None:

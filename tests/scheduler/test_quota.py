@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from platforms.limits import Window
+from platforms.limits import Bucket, Cost, Scope, Window
+from scheduler.errors import QuotaFullError
 from scheduler.notices import TaskDeferred
-from scheduler.quota import QuotaBook, window_reset, window_start
+from scheduler.quota import QuotaBook, frees_at, window_reset, window_start
 from storage.values import QuotaSpend, TaskStatus
 from tests.scheduler.world import START, World
+from tests.support.fake_platform import FakePlatform
 
 PACIFIC = ZoneInfo("America/Los_Angeles")
 moments = st.datetimes(datetime(2026, 1, 1), datetime(2030, 1, 1)).map(lambda naive: naive.replace(tzinfo=UTC))  # noqa: DTZ001
@@ -120,3 +124,109 @@ async def test_a_size_that_the_site_reported_goes_before_the_documented_one(worl
         await uow.commit()
     await world.live(world.scheduler(), until=timedelta(hours=1))
     assert world.site.videos == []
+
+
+spends_of_a_day = st.lists(
+    st.tuples(st.integers(0, 86_399), st.integers(1, 4)).map(
+        lambda pair: (START - timedelta(seconds=pair[0]), pair[1])
+    ),
+    min_size=1,
+    max_size=12,
+).map(sorted)
+
+
+@given(spends_of_a_day, st.integers(1, 40), st.integers(1, 4))
+def test_a_rolling_window_frees_at_the_first_moment_that_has_room(
+    spends: list[tuple[datetime, int]], size: int, wanted: int
+) -> None:
+    size = max(size, wanted)
+    frees = frees_at(Window.ROLLING_DAY, START, spends, size=size, wanted=wanted)
+
+    def has_room(at: datetime) -> bool:
+        since = window_start(Window.ROLLING_DAY, at)
+        return sum(cost for spent_at, cost in spends if spent_at >= since) + wanted <= size
+
+    assert has_room(frees)
+    if not has_room(START):
+        assert frees > START
+        assert not has_room(frees - timedelta(microseconds=1))
+
+
+@given(moments, st.sampled_from(["Europe/Madrid", "America/New_York", "Australia/Lord_Howe", "Asia/Kolkata"]))
+def test_the_pacific_midnight_is_one_moment_whatever_zone_it_is_read_in(now: datetime, zone: str) -> None:
+    frees = frees_at(Window.PACIFIC_DAY, now, [(now, 1)], size=1, wanted=1)
+    assert frees == Window.PACIFIC_DAY.refill(now.astimezone(ZoneInfo(zone)))
+    assert frees.astimezone(ZoneInfo(zone)).astimezone(PACIFIC).time() == time()
+    assert now < frees <= now + timedelta(hours=25)
+
+
+@pytest.mark.parametrize(
+    ("now", "hours"),
+    [
+        (datetime(2026, 11, 1, 7, tzinfo=UTC), 25),  # the clocks go back that night
+        (datetime(2027, 3, 14, 8, tzinfo=UTC), 23),  # and forward
+        (datetime(2027, 7, 1, 7, tzinfo=UTC), 24),
+    ],
+)
+def test_the_day_in_los_angeles_has_as_many_hours_as_its_clocks_say(now: datetime, hours: int) -> None:
+    assert frees_at(Window.PACIFIC_DAY, now, [(now, 1)], size=1, wanted=1) == now + timedelta(hours=hours)
+
+
+async def test_several_units_wait_until_enough_calls_left_the_window(world: World) -> None:
+    platform = world.platform()
+    platform.buckets = (Bucket("uploads", 5, Window.ROLLING_HOUR, Scope.APP, "https://fake.example"),)
+    platform.costs = {"open_upload": (Cost("uploads", 3),)}
+    await world.approve()
+    account_id, book = (await world.task()).account_id, QuotaBook({"fake": platform})
+    async with world.database().begin() as uow:
+        for minutes in (50, 40, 30):
+            await uow.quota.spend(QuotaSpend("fake", "uploads", None, 1, START - timedelta(minutes=minutes)))
+        with pytest.raises(QuotaFullError) as caught:
+            await book.spend(uow, "fake", "open_upload", account_id, START)
+        assert caught.value.params["bucket"] == "uploads"
+        assert caught.value.until == START + timedelta(minutes=10)
+
+
+class Hasty(FakePlatform):
+    """A site that lets one upload begin in a minute."""
+
+    def __init__(self, *args: Any, **choices: Any) -> None:
+        super().__init__(*args, **choices)
+        self.buckets = (Bucket("uploads", 1, Window.ROLLING_MINUTE, Scope.APP, "https://fake.example"),)
+
+
+async def test_a_burst_is_spread_over_minutes_and_nobody_is_told(world: World) -> None:
+    world.make_platform = Hasty
+    for _ in range(3):
+        await world.approve()
+    await world.live(world.scheduler())
+    assert [video.published_at - START for video in world.site.videos] == [timedelta(minutes=n) for n in range(3)]
+    assert world.recorder.of(TaskDeferred) == []
+    assert {task.scheduled_time for task in await world.tasks()} == {START}
+
+
+async def test_of_two_sizes_that_the_settings_and_the_site_tell_the_sites_holds(world: World) -> None:
+    platform = world.platform()
+    platform.buckets = (Bucket("uploads", 5, Window.ROLLING_DAY, Scope.ACCOUNT, "https://fake.example"),)
+    await world.approve()
+    account_id, book = (await world.task()).account_id, QuotaBook({"fake": platform})
+    async with world.database().begin() as uow:
+        await uow.quota.override("fake", "uploads", None, 9)
+        (row,) = await book.report(uow, START)
+        assert row.size == 9
+        await book.learn(uow, "fake", account_id, {"uploads": 2})
+        (row,) = await book.report(uow, START)
+        assert row.size == 2
+
+
+async def test_a_bucket_that_no_publication_spends_shows_once_it_is_used(world: World) -> None:
+    platform = world.platform()
+    platform.buckets = (Bucket("comments", 60, Window.ROLLING_HOUR, Scope.ACCOUNT, "https://fake.example"),)
+    platform.costs = {"post_comment": (Cost("comments", 1),)}
+    await world.approve()
+    account_id, book = (await world.task()).account_id, QuotaBook({"fake": platform})
+    async with world.database().begin() as uow:
+        assert await book.report(uow, START) == ()
+        await book.spend(uow, "fake", "post_comment", account_id, START)
+        (row,) = await book.report(uow, START)
+        assert (row.bucket, row.used) == ("comments", 1)
