@@ -90,14 +90,21 @@ async def load_card(
         now=now,
         has_chosen_timezone=operator.has_chosen_timezone,
         sites=site_cards(services, draft, chosen, asked),
-        outlooks=services.approval.outlooks(draft, clip, chosen),
         title_limit=title_limit(services, accounts, draft.account_ids),
+        outlooks=draft_outlooks(services, draft, clip, chosen),
     )
 
 
 def draft_problems(services: Services, draft: Draft, clip: Clip, accounts: tuple[Account, ...]) -> tuple[Fault, ...]:
     """Everything that stands between a draft and its approval."""
-    return tuple(sorted(services.approval.problems(draft, clip, accounts), key=_order))
+    found = services.approval.problems(draft, clip, accounts)
+    of_accounts = [fault for each in draft_outlooks(services, draft, clip, accounts) for fault in each.told]
+    return tuple(sorted((*found, *(fault for fault in of_accounts if fault not in found)), key=_order))
+
+
+def draft_outlooks(services: Services, draft: Draft, clip: Clip, accounts: tuple[Account, ...]) -> tuple[Outlook, ...]:
+    """What awaits a draft at each account, as far as the sites have told."""
+    return services.approval.outlooks(draft, clip, accounts, services.options.longest_s())
 
 
 def _order(problem: Fault) -> int:

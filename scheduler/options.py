@@ -72,6 +72,7 @@ class OptionDesk:
         self._quota = quota
         self._clock = clock
         self._answers: dict[int, tuple[datetime, Mapping[str, Any]]] = {}
+        self._longest_s: dict[int, float] = {}
 
     def of(self, site: str) -> PostOptions:
         """What a site lets people choose; nothing of a site that is not configured."""
@@ -81,6 +82,10 @@ class OptionDesk:
         """The tightest limit of a title on these sites, in characters; None where there is none of them."""
         limits = [self._platforms[site].text_limits for site in sites if site in self._platforms]
         return min((limit.title_max_characters for limit in limits), default=None)
+
+    def longest_s(self) -> Mapping[int, float]:
+        """How long a video may be, in seconds by the account's id, as the sites last told of those asked about."""
+        return dict(self._longest_s)
 
     async def choices(self, account_id: int) -> Mapping[str, Any]:
         """What the site offers this account just now, as far as its options need it.
@@ -99,6 +104,8 @@ class OptionDesk:
         await self._pay(account.platform, account_id)
         answer = await self._ask(site, account_id)
         told = {name: answer[name] for name in options.asked if name in answer}
+        if isinstance(limit := told.get("max_duration_s"), int | float):
+            self._longest_s[account_id] = float(limit)
         if options.fresh_for:
             self._answers[account_id] = (self._clock() + options.fresh_for, told)
         return told

@@ -24,8 +24,8 @@ class Mark(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Outlook:
-    """What awaits a draft at one account. `told` are the rules of the site that the file breaks for good: whoever
-    shows the outlook need not say them again."""
+    """What awaits a draft at one account. `told` are the rules of the site that the file breaks for good: they forbid
+    the approval, and whoever shows the outlook need not say them again."""
 
     account: Account
     mark: Mark
@@ -45,7 +45,8 @@ def outlook(
     found = verdicts(media_of(facts), plan, _target(site, longest_s))
     blocking = [verdict for verdict in found if verdict.severity is Severity.BLOCKING]
     if broken or blocking:
-        return Outlook(account, Mark.IMPOSSIBLE, _notes(blocking) or broken, broken)
+        told = broken or (_of_account(account, site, file, longest_s),)
+        return Outlook(account, Mark.IMPOSSIBLE, _notes(blocking) or broken, told)
     return Outlook(account, _mark(found, plan), _notes(found))
 
 
@@ -54,6 +55,12 @@ def file_faults(site: Platform, file: VideoFile, meta: VideoMeta) -> tuple[Fault
     of_texts = site.validate(None, meta)
     broken = [each for each in site.validate(file, meta) if each not in of_texts]
     return tuple(Fault(each.code, {"platform": site.name, **each.params}) for each in broken)
+
+
+def _of_account(account: Account, site: Platform, file: VideoFile, longest_s: float | None) -> Fault:
+    """What the site's general rules allow and this account may not."""
+    lengths = {"actual": round(file.duration_s), "limit": round(longest_s or 0)}
+    return Fault("draft.too_long_for_account", {"account": account.title, "platform": site.display_name, **lengths})
 
 
 def _target(site: Platform, longest_s: float | None) -> TargetLimits:

@@ -142,6 +142,16 @@ def test_too_long_for_the_account_tells_by_how_much() -> None:
     )
 
 
+def test_too_long_for_the_account_keeps_from_approval_and_is_said_once() -> None:
+    shown = card(media(seconds=180))
+    tiktok = next(each for each in ACCOUNTS if each.platform == "tiktok")
+    found = approval().outlooks(shown.draft, shown.clip, ACCOUNTS, {tiktok.id: 120.0})
+    (told,) = (fault for each in found for fault in each.told)
+    assert told.code == "draft.too_long_for_account"
+    text = render_draft(replace(shown, outlooks=found, problems=(told,)), TEXTS.of("en")).text
+    assert "Before approval" not in text
+
+
 def test_a_short_over_a_minute_is_told_of_claims() -> None:
     assert "if somebody claims its music" in lines(media(seconds=90))["YouTube"]
 
