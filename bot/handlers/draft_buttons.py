@@ -12,7 +12,7 @@ from bot.callbacks import DraftAct, DraftButton, voice_key
 from bot.card import draft_problems
 from bot.draft_panels import PANELS, PRIVACIES, TIME_PRESETS
 from bot.handlers.frame_buttons import choose_cover, choose_frame, choose_loudness
-from bot.handlers.option_buttons import open_options, set_option
+from bot.handlers.option_buttons import asked_anew, open_options, set_option
 from bot.handlers.presses import adopt_card, own_draft
 from bot.handlers.questions import leave_other_card
 from bot.option_panels import site_of
@@ -65,7 +65,9 @@ async def _toggle_account(turn: Turn, draft: Draft, arg: str) -> None:
     if not is_chosen and account_id not in usable:
         raise RefusedError(turn.t.plain("toast.account_unavailable"), draft=draft)
     others = tuple(chosen for chosen in draft.account_ids if chosen != account_id)
-    await _change(turn, draft, account_ids=others if is_chosen else (*others, account_id))
+    joined = () if is_chosen else (account_id,)
+    options = await asked_anew(turn, draft, account_id) if joined else draft.options
+    await _change(turn, draft, account_ids=(*others, *joined), options=options)
     if len(usable) == 1 and not is_chosen:
         await close_panel(turn)
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from bot.option_panels import NONE, QUESTION, SiteCard, key_of, panel_name, site_cards, site_of, value_key
+from bot.option_panels import NONE, SiteCard, key_of, panel_name, site_cards, site_of, value_key
 from bot.turn import RefusedError, Turn
 from scheduler.options import Choice, Names, Option, Toggle, Words, section_of
-from storage.values import Conversation, Draft
+from storage.values import Conversation, Draft, JsonObject
 
 
 async def open_options(turn: Turn, draft: Draft, panel: str) -> None:
@@ -94,12 +94,19 @@ async def _card(turn: Turn, draft: Draft, panel: str, asked: Conversation | None
     raise RefusedError(turn.t.plain("toast.stale"), draft=draft)
 
 
+async def asked_anew(turn: Turn, draft: Draft, account_id: int) -> JsonObject:
+    """The draft's options when an account joins: what only the operator may choose was chosen for others alone."""
+    site = (await turn.uow.accounts.get(account_id)).platform
+    options, section = turn.services.options.of(site), section_of(draft.options, site)
+    required = {option.key for option in options.options if isinstance(option, Choice) and option.is_required}
+    if not required & section.keys():
+        return draft.options
+    return {**draft.options, site: {key: value for key, value in section.items() if key not in required}}
+
+
 async def _change(turn: Turn, draft: Draft, card: SiteCard, option: Option, value: Any) -> None:
     section = {**section_of(draft.options, card.name), option.key: value}
     if value is None:
         del section[option.key]
     options = {**draft.options, card.name: section}
     await turn.uow.drafts.change(draft.id, version=draft.version, options=options)
-
-
-__all__ = ["QUESTION", "answer_option", "open_options", "set_option"]

@@ -33,12 +33,16 @@ class Desk:
     def card(self, title: str, site: str, *accounts: str) -> dict[str, Any]:
         """A draft for these accounts of a site (all if none is named), in the original voice, to go out at once."""
         card = send_clip(self.person, spoken_clip(self._clips, 4, size=VERTICAL), title)
-        for number, name in self._ask("SELECT id, title FROM accounts WHERE platform = ?", site):
-            if name in accounts or not accounts:
-                self.choose(card, DraftAct.TOGGLE_ACCOUNT, str(number))
+        self.toggle(card, site, *accounts)
         self.choose(card, DraftAct.VOICE, voice_key(""))
         self.choose(card, DraftAct.NOW)
         return card
+
+    def toggle(self, card: dict[str, Any], site: str, *accounts: str) -> None:
+        """Switch accounts of a site on or off; all of them if none is named."""
+        for number, name in self._ask("SELECT id, title FROM accounts WHERE platform = ?", site):
+            if name in accounts or not accounts:
+                self.choose(card, DraftAct.TOGGLE_ACCOUNT, str(number))
 
     def choose(self, card: dict[str, Any], act: DraftAct, arg: str = "") -> str:
         """Press a button as if the card were up to date already; the words of the toast."""
@@ -150,6 +154,18 @@ def test_of_a_private_and_a_public_account_what_both_may_is_offered_and_the_rest
     )
     assert labels(levels) == ["Friends", "Only me", "‹ Back"]
     assert "has changed" in desk.value(card, "tiktok", "privacy_level", "PUBLIC_TO_EVERYONE")
+    desk.value(card, "tiktok", "privacy_level", "SELF_ONLY")
+    desk.open(card, "", "TikTok: Only me")
+    desk.toggle(card, "tiktok", KITCHEN)
+    desk.becomes(card, "TikTok: not chosen")
+
+
+def test_too_many_hashtags_are_told_before_anything_is_sent(desk: Desk) -> None:
+    card = desk.card("Hashtags", "instagram")
+    desk.choose(card, DraftAct.PANEL, "keywords")
+    moved = desk.person.wait_text("Before approval", after=desk.person.say(", ".join(f"tag{n}" for n in range(31))))
+    assert "31" in desk.approve(moved)
+    assert [each for each in ledger(desk.sandbox, "instagram") if each["title"] == "Hashtags"] == []
 
 
 def test_what_an_account_has_switched_off_cannot_be_switched_on(desk: Desk, changed: Callable[..., None]) -> None:
