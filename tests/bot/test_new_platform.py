@@ -99,7 +99,9 @@ async def test_the_chat_connects_it_shows_it_and_counts_it(
     assert "videos in 24 hours" in chat.last
     await chat.send_video("A title that is far too long for what Club allows")
     card = chat.screen("A title that is far")
-    assert "The title has 49 characters; Club allows 40." in card.text
+    assert "<b>A title that is far too long for what C…</b>" in card.text  # cut to what Club allows
+    assert "Night_Readers · Club: sent as it is" in card.text
+    assert any("Club" in label for label in chat.labels()), chat.labels()
 
 
 async def test_a_full_bucket_of_its_moves_its_posts(chat: Chat, club: Platform) -> None:
