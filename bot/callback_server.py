@@ -19,7 +19,7 @@ from bot.texts import Speech, Texts
 from scheduler.faults import fault_of
 from storage.database import Database
 from storage.errors import ConsentExpiredError, ConsentUnknownError, ConsentUsedError
-from storage.values import Account, Fault
+from storage.values import Account, AccountStatus, Fault
 
 log = logging.getLogger(__name__)
 
@@ -137,6 +137,8 @@ class CallbackServer:
             log.warning("a consent did not become an account: %s", fault.code)
             return _page(t, t.plain("page.failed"), _advice(fault, t), status=400)
         t = await self._language_of(account)
+        if account.status is AccountStatus.UNCONFIRMED:
+            return _page(t, t.plain("page.confirm", account=account.title), t.plain("page.confirm_text"))
         return _page(t, t.plain("page.connected", account=account.title), t.plain("page.connected_text"))
 
     async def _language_of(self, account: Account) -> Speech:

@@ -62,6 +62,8 @@ class AccountAct(StrEnum):
     ENABLE = "e"
     ASK_DISCONNECT = "q"
     DISCONNECT = "x"
+    CONFIRM = "y"
+    OTHER = "o"
 
 
 class SettingAct(StrEnum):
@@ -107,6 +109,19 @@ class ConnectButton(CallbackData, prefix="c"):
     """Begins to connect an account of a platform."""
 
     platform: str
+
+
+class ReconnectButton(CallbackData, prefix="cr"):
+    """Begins to connect this very account again."""
+
+    account: RowId
+
+
+class CodeButton(CallbackData, prefix="cc"):
+    """Begins to connect an account of a platform by a code; `account` 0: whichever the person chooses."""
+
+    platform: str
+    account: int = Field(default=0, ge=0, lt=2**63)
 
 
 class ViewButton(CallbackData, prefix="v"):

@@ -26,7 +26,7 @@ class ConsentWindow(Protocol):
 
 async def queue_settled(uow: UnitOfWork, now: datetime) -> bool:
     """Have the message of every consent that is over say so; whether there was one."""
-    settled = await uow.consents.settle(now)
+    settled = (*await uow.consents.settle(now), *await uow.code_consents.settle())
     for consent in settled:
         args = {"platform": consent.platform, "is_used": consent.is_used}
         payload = {"view": "consent_over", "message_id": consent.message_id, "args": args}

@@ -21,6 +21,7 @@ from storage.errors import (
     ConsentExpiredError,
     ConsentUnknownError,
     ConsentUsedError,
+    StaleVersionError,
     UnavailableError,
 )
 from storage.values import Account, Operator
@@ -52,7 +53,11 @@ class Errands:
         """Run one errand."""
         match payload["errand"]:
             case "connect":
-                return await self._connect(operator, chat_id, str(payload["platform"]))
+                return await self._connect(operator, chat_id, str(payload["platform"]), payload.get("account_id"))
+            case "connect_code":
+                return await self._connect_code(operator, chat_id, str(payload["platform"]), payload.get("account_id"))
+            case "choose_another":
+                return await self._choose_another(operator, chat_id, int(payload["account_id"]))
             case "finish_connect":
                 screen = await self._finish_connect(operator, payload["answer"])
                 return Outgoing(screen) if screen is not None else None
@@ -66,15 +71,47 @@ class Errands:
                 await ask_choices(self._db, self._options, chat_id=chat_id, draft_id=draft_id, site=site)
         return None
 
-    async def _connect(self, operator: Operator, chat_id: int, platform: str) -> Outgoing:
+    async def _connect(self, operator: Operator, chat_id: int, platform: str, account_id: int | None) -> Outgoing:
         t = self._texts.of(operator.locale)
-        request = await self._accounts.begin_connect(operator, chat_id, platform)
+        request = await self._accounts.begin_connect(operator, chat_id, platform, account_id)
         await self._window.open_until(request.expires_at)
         until = formats.moment(request.expires_at, operator.timezone, self._clock(), t)
-        titles = {choice.name: choice.display_name for choice in self._accounts.platforms()}
-        title = titles.get(platform, platform)
+        title = self._title(platform)
         button = Button(t.plain("button.open_consent", platform=title), url=request.url, style="primary")
         return Outgoing(Screen(t("connect.go", until=until), ((button,),)), consent_state=request.state)
+
+    def _title(self, platform: str) -> str:
+        titles = {choice.name: choice.display_name for choice in self._accounts.platforms()}
+        return titles.get(platform, platform)
+
+    async def _connect_code(
+        self, operator: Operator, chat_id: int, platform: str, account_id: int | None
+    ) -> Outgoing | None:
+        """Show a code to type at the site; where there is none, a notice has told why."""
+        t = self._texts.of(operator.locale)
+        try:
+            consent = await self._accounts.begin_code(operator, chat_id, platform, account_id)
+        except (ConflictError, UnavailableError):
+            raise
+        except Exception as error:  # noqa: BLE001
+            # The border, as in `_told`.
+            fault = fault_of(error)
+            log.info("no code was given: %s", fault.code)
+            is_told = fault.code not in ("task.unexpected", "platform.unknown")
+            return None if is_told else Outgoing(Screen(t("error.internal")))
+        until = formats.moment(consent.expires_at, operator.timezone, self._clock(), t)
+        button = Button(t.plain("button.open_code_page"), url=consent.verification_url, style="primary")
+        text = t("connect.code", code=consent.user_code, url=consent.verification_url, until=until)
+        return Outgoing(Screen(text, ((button,),)), code_key=consent.key)
+
+    async def _choose_another(self, operator: Operator, chat_id: int, account_id: int) -> Outgoing:
+        """The account that came is not the one: give it back, and ask for another. A second tap only asks."""
+        try:
+            platform = (await self._accounts.reject(account_id)).platform
+        except StaleVersionError:
+            async with self._db.read() as uow:
+                platform = (await uow.accounts.get(account_id)).platform
+        return await self._connect(operator, chat_id, platform, None)
 
     async def _finish_connect(self, operator: Operator, answer: Mapping[str, str]) -> Screen | None:
         """A consent that was good but did not become an account is told by a notice; a bad one is told here."""

@@ -7,12 +7,13 @@ from datetime import datetime
 from typing import Any
 
 from bot import formats
-from bot.callbacks import ConnectButton, PostAct, PostButton, ViewButton
-from bot.post_card import WAITS_FOR_ACCOUNT, task_buttons
+from bot.account_news import account_news, show_card_button
+from bot.callbacks import ConnectButton, ViewButton
+from bot.post_card import task_buttons
 from bot.screen import Button, Rows, Screen, shorten
 from bot.texts import Markup
 from bot.views.context import ViewContext
-from storage.values import Draft, Fault, JsonObject, Task
+from storage.values import Fault, JsonObject, Task
 
 TITLE_SHOWN = 100
 
@@ -32,7 +33,7 @@ async def news_screen(context: ViewContext, payload: Mapping[str, Any]) -> Scree
     if "task_id" in payload:
         return await _task_news(context, await context.uow.tasks.get(int(payload["task_id"])), payload)
     if "account_id" in payload:
-        return await _account_news(context, payload)
+        return await account_news(context, payload)
     return _connect_failed(context, payload)
 
 
@@ -57,31 +58,7 @@ async def _task_rows(context: ViewContext, task: Task, payload: Mapping[str, Any
     draft = await context.uow.drafts.by_post(task.post_id)
     if draft is None:
         return rows
-    return rows if payload["news"] in ("completed", "delivered") else (*rows, (_show_card(context, draft),))
-
-
-def _show_card(context: ViewContext, draft: Draft) -> Button:
-    show = PostButton(draft=draft.id, version=draft.version, act=PostAct.SHOW).pack()
-    return Button(context.t.plain("button.show_card"), data=show)
-
-
-async def _account_news(context: ViewContext, payload: Mapping[str, Any]) -> Screen:
-    t = context.t
-    account = await context.uow.accounts.get(int(payload["account_id"]))
-    platform = context.platform_title(account.platform)
-    if payload["news"] == WAITS_FOR_ACCOUNT:
-        connect = Button(
-            t.plain("button.reconnect"), data=ConnectButton(platform=account.platform).pack(), style="primary"
-        )
-        return Screen(t("news.reauth", account=account.title, platform=platform), ((connect,),))
-    resumed = int(payload.get("resumed_tasks", 0))
-    said = t("news.connected", account=account.title, platform=platform)
-    if resumed:
-        return Screen(f"{said}\n{t.count('news.resumed', resumed)}")
-    drafts = await context.uow.drafts.open_of(context.operator.id)
-    if not drafts:
-        return Screen(f"{said}\n{t('news.connected_next')}")
-    return Screen(f"{said}\n{t('news.connected_draft')}", ((_show_card(context, drafts[-1]),),))
+    return rows if payload["news"] in ("completed", "delivered") else (*rows, (show_card_button(context, draft),))
 
 
 def _connect_failed(context: ViewContext, payload: Mapping[str, Any]) -> Screen:

@@ -12,7 +12,10 @@ from bot.progress import ProgressBoard, Step
 from bot.replies import queue_card
 from scheduler.notices import (
     AccountConnected,
+    AccountExpiring,
     AccountNeedsReauth,
+    AccountNotConfirmed,
+    AccountToConfirm,
     ClipExamined,
     ConnectFailed,
     Notice,
@@ -24,6 +27,9 @@ from scheduler.notices import (
     TaskProgressed,
 )
 from storage.unit_of_work import UnitOfWork
+from storage.values import TaskStatus
+
+WAITING = frozenset({TaskStatus.PENDING, TaskStatus.PROCESSING, TaskStatus.NEEDS_ATTENTION})
 
 
 class Newsroom:
@@ -53,7 +59,9 @@ class Newsroom:
                 await self._card(uow, post_id)
             case TaskCompleted() | TaskFailed() | TaskDeferred() | TaskNeedsAttention():
                 await self._task(uow, notice)
-            case AccountNeedsReauth() | AccountConnected() | ConnectFailed():
+            case AccountNeedsReauth() | AccountExpiring() | AccountNotConfirmed():
+                await self._ending(uow, notice)
+            case AccountConnected() | AccountToConfirm() | ConnectFailed():
                 await self._account(uow, notice)
         self._wake()
 
@@ -75,15 +83,25 @@ class Newsroom:
         post = await uow.posts.get(notice.post_id)
         await uow.outbox.add(chat_id=post.chat_id, kind="news", payload=_task_payload(notice))
 
-    async def _account(self, uow: UnitOfWork, notice: AccountNeedsReauth | AccountConnected | ConnectFailed) -> None:
+    async def _account(self, uow: UnitOfWork, notice: AccountConnected | AccountToConfirm | ConnectFailed) -> None:
         # Before the news, so that a connected channel has no button any more that asks to connect it.
         await queue_settled(uow, uow.transaction.clock())
-        chat_id, payload = await _account_payload(uow, notice)
-        await uow.outbox.add(chat_id=chat_id, kind="news", payload=payload)
+        await uow.outbox.add(chat_id=notice.chat_id, kind="news", payload=_account_payload(notice))
         if isinstance(notice, AccountConnected):
             # Open drafts may be waiting for an account to choose.
             for draft in await uow.drafts.open_of(notice.operator_id):
                 await queue_card(uow, draft)
+
+    async def _ending(
+        self, uow: UnitOfWork, notice: AccountNeedsReauth | AccountExpiring | AccountNotConfirmed
+    ) -> None:
+        """Said to whoever connected the account, and to everybody whose posts wait for it."""
+        account = await uow.accounts.get(notice.account_id)
+        owner = await uow.operators.get(account.operator_id)
+        posts = {task.post_id for task in await uow.tasks.of_account(account.id, WAITING)}
+        chats = {owner.telegram_id, *[(await uow.posts.get(post_id)).chat_id for post_id in sorted(posts)]}
+        for chat_id in sorted(chats):
+            await uow.outbox.add(chat_id=chat_id, kind="news", payload=_ending_payload(notice))
 
 
 def _task_payload(notice: TaskCompleted | TaskFailed | TaskDeferred | TaskNeedsAttention) -> dict[str, Any]:
@@ -102,17 +120,23 @@ def _task_payload(notice: TaskCompleted | TaskFailed | TaskDeferred | TaskNeedsA
     return said | {"task_id": notice.task_id, "fault": fault_to_json(notice.fault)}
 
 
-async def _account_payload(
-    uow: UnitOfWork, notice: AccountNeedsReauth | AccountConnected | ConnectFailed
-) -> tuple[int, dict[str, Any]]:
+def _account_payload(notice: AccountConnected | AccountToConfirm | ConnectFailed) -> dict[str, Any]:
     match notice:
         case AccountConnected():
-            said = {"news": "connected", "account_id": notice.account_id, "resumed_tasks": notice.resumed_tasks}
-            return notice.chat_id, said
+            said: dict[str, Any] = {"news": "connected", "resumed_tasks": notice.resumed_tasks}
+        case AccountToConfirm():
+            said = {"news": "confirm"}
         case ConnectFailed():
-            failed = {"news": "connect_failed", "platform": notice.platform, "fault": fault_to_json(notice.fault)}
-            return notice.chat_id, failed
+            return {"news": "connect_failed", "platform": notice.platform, "fault": fault_to_json(notice.fault)}
+    return said | {"account_id": notice.account_id, "instead_of": notice.instead_of}
+
+
+def _ending_payload(notice: AccountNeedsReauth | AccountExpiring | AccountNotConfirmed) -> dict[str, Any]:
+    match notice:
         case AccountNeedsReauth():
-            account = await uow.accounts.get(notice.account_id)
-            owner = await uow.operators.get(account.operator_id)
-            return owner.telegram_id, {"news": WAITS_FOR_ACCOUNT, "account_id": notice.account_id}
+            said: dict[str, Any] = {"news": WAITS_FOR_ACCOUNT}
+        case AccountExpiring():
+            said = {"news": "expiring", "until": notice.ends_at.isoformat()}
+        case AccountNotConfirmed():
+            said = {"news": "not_confirmed"}
+    return said | {"account_id": notice.account_id}

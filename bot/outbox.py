@@ -231,6 +231,8 @@ class Sender:
             await uow.drafts.set_card(outgoing.draft_id, message_id)
         if outgoing.consent_state is not None:
             await uow.consents.shown(outgoing.consent_state, message_id)
+        if outgoing.code_key is not None:
+            await uow.code_consents.shown(outgoing.code_key, message_id)
         if outgoing.replaced_id is not None:
             await uow.outbox.add(
                 chat_id=message.chat_id, kind=VIEW, payload={"view": MOVED, "message_id": outgoing.replaced_id}

@@ -11,7 +11,7 @@ from typing import Any, Literal, Protocol, TypeAlias
 from scheduler.options import PostOptions
 from scheduler.outlook import Outlook
 from storage.unit_of_work import UnitOfWork
-from storage.values import Account, Clip, ClipFacts, Draft, Fault, Operator, Post
+from storage.values import Account, Clip, ClipFacts, CodeConsent, Draft, Fault, Operator, Post
 
 Answer: TypeAlias = Literal["it_is_there", "publish_again", "drop", "publish_now"]
 
@@ -27,6 +27,9 @@ class PlatformChoice(Protocol):
 
     @property
     def by_name(self) -> bool: ...
+
+    @property
+    def by_code(self) -> bool: ...
 
 
 class ConsentRequest(Protocol):
@@ -97,11 +100,25 @@ class Accounts(Protocol):
 
     def parse_callback(self, text: str) -> Mapping[str, str] | None: ...
 
-    async def begin_connect(self, operator: Operator, chat_id: int, platform: str) -> ConsentRequest: ...
+    async def begin_connect(
+        self, operator: Operator, chat_id: int, platform: str, account_id: int | None = None
+    ) -> ConsentRequest: ...
+
+    async def begin_code(
+        self, operator: Operator, chat_id: int, platform: str, account_id: int | None = None
+    ) -> CodeConsent: ...
+
+    async def ask_codes(self) -> datetime | None: ...
 
     async def connect_named(self, operator: Operator, chat_id: int, platform: str, named: str) -> Account: ...
 
     async def complete_connect(self, *, params: Mapping[str, str], operator_id: int | None) -> Account: ...
+
+    async def confirm(self, uow: UnitOfWork, account_id: int, operator: Operator, chat_id: int) -> None: ...
+
+    async def reject(self, account_id: int) -> Account: ...
+
+    def lacking(self, account: Account) -> Sequence[str]: ...
 
     async def disable(self, uow: UnitOfWork, account_id: int) -> None: ...
 

@@ -43,6 +43,8 @@ class Outgoing:
     """Whether the message is to go away; where Telegram does not allow that any more, it shows `screen`."""
     consent_state: str | None = field(default=None, repr=False)
     """The consent whose link it shows."""
+    code_key: str | None = None
+    """The consent whose code it shows."""
 
 
 def render_card(card: Card, t: Speech) -> Screen:

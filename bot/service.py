@@ -18,6 +18,7 @@ from aiogram.client.telegram import TelegramAPIServer
 
 from bot.allowlist import AllowList
 from bot.callback_server import CallbackServer
+from bot.code_keeper import CodeKeeper
 from bot.consents import ConsentKeeper
 from bot.downloads import Downloads
 from bot.errands import Errands
@@ -113,6 +114,9 @@ class Bot:
         self._consents = ConsentKeeper(
             db=self._db, window=self._window, wake_sender=self._sender.wake, clock=self._clock, sleep=self._sleep
         )
+        self._codes = CodeKeeper(
+            accounts=self._services.accounts, wake_sender=self._sender.wake, clock=self._clock, sleep=self._sleep
+        )
         self._downloads = self._build_downloads()
         self._feed = self._build_feed()
         self._poller = Poller(
@@ -129,6 +133,7 @@ class Bot:
             self._downloads.run,
             self._sender.run,
             self._consents.run,
+            self._codes.run,
             self._window.serve_files,
             self._name_commands,
             self._prune,

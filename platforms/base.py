@@ -230,6 +230,8 @@ class Capabilities:
     """`account_choices(access_token)` tells what the site offers to this very account at the moment."""
     live_buckets: bool = False
     """`account_choices` tells the sizes of this account's buckets, under `buckets`."""
+    confirm_identity: bool = False
+    """One sign-in owns several accounts, so whoever consented is asked whether the one that came is the one meant."""
     fetches_file: bool = False
     """The site gets the file from `VideoFile.url`; nothing is sent there."""
 
@@ -326,6 +328,22 @@ class DeviceFlow(Protocol):
 
         Raises NeedsReauthError where the person refused or the code is too old.
         """
+        ...
+
+
+@runtime_checkable
+class HasDevice(Protocol):
+    """A platform that may be connected by a code; None: it is not set up for that."""
+
+    device: DeviceFlow | None
+
+
+@runtime_checkable
+class ScopedCapabilities(Protocol):
+    """A platform where a grant may be smaller than the usual one, and still be good for something."""
+
+    def capabilities_of(self, scopes: frozenset[str]) -> Capabilities:
+        """Say what a grant of these scopes can do."""
         ...
 
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import logging
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from urllib.parse import parse_qsl, urlsplit
@@ -12,16 +11,17 @@ from urllib.parse import parse_qsl, urlsplit
 from platforms.base import ClaimsByName, Grant, Identity, OAuthClient, Platform, SeveralGrants
 from platforms.errors import PlatformError
 from platforms.oauth import new_state
-from scheduler.errors import ConsentDeniedError, NoRefreshTokenError, ScopesMissingError, UnknownPlatformError
+from scheduler.account_book import AccountBook, Wish
+from scheduler.account_powers import lacking
+from scheduler.code_consents import CodeConsents
+from scheduler.errors import ConsentDeniedError, ScopesMissingError, UnknownPlatformError
 from scheduler.faults import fault_of
-from scheduler.notices import AccountConnected, ConnectFailed, NoticeListener
-from scheduler.pausing import DISABLED, NEEDS_REAUTH, pause, resume
+from scheduler.notices import ConnectFailed, NoticeListener
+from scheduler.pausing import DISABLED, pause, resume
 from storage.database import Database
-from storage.errors import ConsentError, ConsentUnknownError
+from storage.errors import ConsentError, ConsentUnknownError, StaleVersionError
 from storage.unit_of_work import UnitOfWork
-from storage.values import Account, AccountStatus, Consent, Fault, Operator, Tokens
-
-log = logging.getLogger(__name__)
+from storage.values import Account, AccountStatus, CodeConsent, Consent, Fault, Operator
 
 CONSENT_LIFE = timedelta(minutes=10)
 
@@ -37,20 +37,15 @@ class ConsentRequest:
 
 @dataclass(frozen=True, slots=True)
 class PlatformChoice:
-    """A site on which accounts can be connected; `by_name`: by naming one, for the site has no consent page."""
+    """A site on which accounts can be connected; `by_name`: by naming one, for the site has no consent page.
+
+    `by_code`: also by typing a code at the site, on any device.
+    """
 
     name: str
     display_name: str
     by_name: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Wish:
-    """Who wants an account of which site connected, and where they are told."""
-
-    operator_id: int
-    chat_id: int
-    platform: str
+    by_code: bool = False
 
 
 def parse_callback(text: str) -> Mapping[str, str] | None:
@@ -88,18 +83,27 @@ class AccountService:
         self._clock = clock
         self._redirect_uri = redirect_uri
         self._wake = wake
+        self._book = AccountBook(db, platforms, listener, clock)
+        self._codes = CodeConsents(db, platforms, listener, clock, book=self._book, wake=wake)
 
     def platforms(self) -> tuple[PlatformChoice, ...]:
         return tuple(
-            PlatformChoice(name, site.display_name, by_name=isinstance(site, ClaimsByName))
+            PlatformChoice(
+                name,
+                site.display_name,
+                by_name=isinstance(site, ClaimsByName),
+                by_code=self._codes.is_possible(name),
+            )
             for name, site in sorted(self._platforms.items())
         )
 
     def parse_callback(self, text: str) -> Mapping[str, str] | None:
         return parse_callback(text)
 
-    async def begin_connect(self, operator: Operator, chat_id: int, platform: str) -> ConsentRequest:
-        """Raises UnknownPlatformError."""
+    async def begin_connect(
+        self, operator: Operator, chat_id: int, platform: str, account_id: int | None = None
+    ) -> ConsentRequest:
+        """`account_id`: the account that is to be connected again. Raises UnknownPlatformError."""
         state = new_state()
         request = self._oauth(platform).authorize(state=state, redirect_uri=self._redirect_uri)
         consent = Consent(
@@ -110,6 +114,7 @@ class AccountService:
             code_verifier=request.code_verifier,
             redirect_uri=self._redirect_uri,
             expires_at=self._clock() + CONSENT_LIFE,
+            account_id=account_id,
         )
         await self._db.run(lambda uow: uow.consents.add(consent))
         return ConsentRequest(request.url, consent.expires_at, state)
@@ -129,7 +134,7 @@ class AccountService:
             failed = ConnectFailed(operator.id, chat_id, platform, fault_of(error))
             await self._db.run(lambda uow: self._listener.hear(uow, failed))
             raise
-        account = await self._db.run(lambda uow: self._connect(uow, wish, grant, identity))
+        (account,) = await self._db.run(lambda uow: self._book.enter(uow, wish, [(grant, identity)]))
         self._wake()
         return account
 
@@ -145,9 +150,10 @@ class AccountService:
             raise ConsentUnknownError
         now = self._clock()
         consent = await self._db.run(lambda uow: uow.consents.consume(state, operator_id=operator_id, now=now))
+        wish = Wish(consent.operator_id, consent.chat_id, consent.platform, consent.account_id)
         try:
             granted = await self._exchange(consent, params)
-            accounts = await self._db.run(lambda uow: self._connect_all(uow, consent, granted))
+            accounts = await self._db.run(lambda uow: self._book.enter(uow, wish, granted))
         except (ConsentError, PlatformError) as error:
             failed = ConnectFailed(consent.operator_id, consent.chat_id, consent.platform, fault_of(error))
             await self._db.run(lambda uow: self._listener.hear(uow, failed))
@@ -169,49 +175,30 @@ class AccountService:
                 raise ScopesMissingError(platform=consent.platform, scopes=", ".join(sorted(missing)))
         return [(grant, await oauth.identify(grant.access_token)) for grant in grants]
 
-    async def _connect_all(
-        self, uow: UnitOfWork, consent: Consent, granted: Sequence[tuple[Grant, Identity]]
-    ) -> list[Account]:
-        return [await self._connect(uow, consent, grant, identity) for grant, identity in granted]
-
-    async def _connect(self, uow: UnitOfWork, consent: Consent | Wish, grant: Grant, identity: Identity) -> Account:
-        account = await uow.accounts.connect(
-            platform=consent.platform,
-            external_id=identity.external_id,
-            title=identity.title,
-            handle=identity.handle,
-            scopes=grant.scopes,
-            operator_id=consent.operator_id,
-        )
-        if grant.refresh_token is None and grant.expires_at is not None:
-            stored = await uow.credentials.load(account.id)
-            if stored is None or stored.refresh_token is None:
-                raise NoRefreshTokenError(platform=consent.platform)
-        tokens = Tokens(
-            access_token=grant.access_token,
-            refresh_token=grant.refresh_token,
-            expires_at=grant.expires_at,
-            scopes=grant.scopes,
-            refresh_expires_at=grant.refresh_expires_at,
-        )
-        await uow.credentials.store(account.id, tokens)
-        resumed = await resume(uow, self._listener, account.id, self._clock())
-        await self._listener.hear(uow, AccountConnected(account.id, consent.operator_id, consent.chat_id, resumed))
-        return account
-
     async def disable(self, uow: UnitOfWork, account_id: int) -> None:
-        """Nothing is published on it until it is enabled; its tasks wait. The caller commits."""
-        account = await uow.accounts.get(account_id)
+        """Nothing is published on it until it is enabled; its tasks wait. The caller commits.
+
+        Raises StaleVersionError for an account that has no switch: it waits for another answer.
+        """
+        account = await self._switchable(uow, account_id)
         await uow.accounts.set_status(account_id, AccountStatus.DISABLED)
         await pause(uow, self._listener, account, Fault(DISABLED, {"account": account.title}))
 
     async def enable(self, uow: UnitOfWork, account_id: int) -> None:
         """Back to work, unless there is no grant any more: then it has to be connected again. The caller commits."""
+        await self._switchable(uow, account_id)
         if await uow.credentials.load(account_id) is None:
             await uow.accounts.set_status(account_id, AccountStatus.NEEDS_REAUTH)
             return
         await uow.accounts.set_status(account_id, AccountStatus.ACTIVE)
         await resume(uow, self._listener, account_id, self._clock())
+
+    @staticmethod
+    async def _switchable(uow: UnitOfWork, account_id: int) -> Account:
+        account = await uow.accounts.get(account_id)
+        if account.status is AccountStatus.UNCONFIRMED:
+            raise StaleVersionError(f"account {account_id} is not confirmed")
+        return account
 
     async def disconnect(self, account_id: int) -> None:
         """Revoke the grant, forget the tokens, pause the tasks. A site that is away does not keep the tokens here.
@@ -220,21 +207,31 @@ class AccountService:
         """
         async with self._db.read() as uow:
             account, tokens = await uow.accounts.get(account_id), await uow.credentials.load(account_id)
-            is_shared = tokens is not None and await _is_shared(uow, account, tokens)
-        site = self._platforms.get(account.platform)
-        has_consent = site is None or site.oauth is not None
-        if tokens is not None and not is_shared and has_consent:
-            try:
-                await self._oauth(account.platform).revoke(tokens.refresh_token or tokens.access_token)
-            except (PlatformError, UnknownPlatformError) as error:
-                log.warning("account %s: revoking failed: %s", account_id, error.code)
-        await self._db.run(lambda uow: self._forget(uow, account))
+        if tokens is not None:
+            await self._book.give_back(account, tokens)
+        await self._db.run(lambda uow: self._book.forget(uow, account))
 
-    async def _forget(self, uow: UnitOfWork, account: Account) -> None:
-        await uow.credentials.forget(account.id)
-        await uow.accounts.set_status(account.id, AccountStatus.DISCONNECTED)
-        named = {"account": account.title, "platform": account.platform}
-        await pause(uow, self._listener, account, Fault(NEEDS_REAUTH, named))
+    async def confirm(self, uow: UnitOfWork, account_id: int, operator: Operator, chat_id: int) -> None:
+        """The account that came is the one that was meant. Raises StaleVersionError. The caller commits."""
+        await self._book.confirm(uow, account_id, operator.id, chat_id)
+
+    async def reject(self, account_id: int) -> Account:
+        """Another one was meant: give the permission back. Raises StaleVersionError."""
+        return await self._book.reject(account_id)
+
+    def lacking(self, account: Account) -> tuple[str, ...]:
+        """What this account cannot do because its permission is smaller than the usual one."""
+        return lacking(self._platforms, account)
+
+    async def begin_code(
+        self, operator: Operator, chat_id: int, platform: str, account_id: int | None = None
+    ) -> CodeConsent:
+        """Get a code that the operator types at the site; see `CodeConsents.begin`."""
+        return await self._codes.begin(operator, chat_id, platform, account_id)
+
+    async def ask_codes(self) -> datetime | None:
+        """Ask the sites after the codes that wait; see `CodeConsents.ask_due`."""
+        return await self._codes.ask_due()
 
     def _oauth(self, platform: str) -> OAuthClient:
         oauth = self._site(platform).oauth
@@ -247,14 +244,3 @@ class AccountService:
             return self._platforms[platform]
         except KeyError:
             raise UnknownPlatformError(platform=platform) from None
-
-
-async def _is_shared(uow: UnitOfWork, account: Account, tokens: Tokens) -> bool:
-    """Whether another account of the site was connected by the same consent."""
-    if tokens.refresh_token is None:
-        return False
-    for other in await uow.accounts.list(platform=account.platform):
-        theirs = await uow.credentials.load(other.id) if other.id != account.id else None
-        if theirs is not None and theirs.refresh_token == tokens.refresh_token:
-            return True
-    return False

@@ -19,7 +19,7 @@ SchedulerError
 └── ClipMissingError        the clip is not on the disk
 
 A consent that did not become an account (all of them are `storage.errors.ConsentError`):
-ConsentDeniedError, ScopesMissingError, NoRefreshTokenError
+ConsentDeniedError, ScopesMissingError, NoRefreshTokenError, CodeExpiredError
 """
 
 from __future__ import annotations
@@ -168,3 +168,9 @@ class NoRefreshTokenError(ConsentError):
     """The site gave no refresh token, so the account would stop working within the hour."""
 
     code = "consent.no_refresh_token"
+
+
+class CodeExpiredError(ConsentError):
+    """Nobody typed the code while it was good."""
+
+    code = "consent.code_expired"

@@ -89,12 +89,42 @@ class AccountNeedsReauth:
 
 @dataclass(frozen=True, slots=True)
 class AccountConnected:
-    """An account was connected, or connected again; `resumed_tasks` waited for it and go on now."""
+    """An account was connected, or connected again; `resumed_tasks` waited for it and go on now.
+
+    `instead_of` is the account that was to be connected again, where another one came.
+    """
 
     account_id: int
     operator_id: int
     chat_id: int
     resumed_tasks: int
+    instead_of: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AccountToConfirm:
+    """The site let us in; nothing is published on the account until the operator says that it is the one they meant."""
+
+    account_id: int
+    operator_id: int
+    chat_id: int
+    instead_of: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AccountNotConfirmed:
+    """Nobody said yes to an account for so long that its permission was given back."""
+
+    account_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class AccountExpiring:
+    """Only the operator can renew an account's permission, and it ends in so many days or less."""
+
+    account_id: int
+    ends_at: datetime
+    days: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +147,9 @@ Notice: TypeAlias = (
     | TaskCancelled
     | AccountNeedsReauth
     | AccountConnected
+    | AccountToConfirm
+    | AccountNotConfirmed
+    | AccountExpiring
     | ConnectFailed
 )
 

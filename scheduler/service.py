@@ -18,7 +18,9 @@ from apscheduler.triggers.interval import IntervalTrigger
 
 from media.ffmpeg import Ffmpeg
 from platforms.base import Platform
+from scheduler.account_book import AccountBook
 from scheduler.checked_files import CheckedFiles
+from scheduler.countdown import Countdown
 from scheduler.dispatcher import Dispatcher
 from scheduler.file_links import FileLinks
 from scheduler.job import Workshop
@@ -69,6 +71,8 @@ class Scheduler:
         self._pace = pace = pace or Pace()
         owner = owner or worker_name()
         self.tokens = TokenKeeper(db, platforms, listener, clock, owner=owner, pace=pace)
+        self._countdown = Countdown(db, listener, clock)
+        self._book = AccountBook(db, platforms, listener, clock)
         shop = Workshop(
             db=db,
             platforms=platforms,
@@ -98,6 +102,8 @@ class Scheduler:
         self._timer.start()
         self._every(self._pace.sweep, "sweep", self.tick)
         self._every(self._pace.token_check, "tokens", self.tokens.renew_ahead)
+        self._every(self._pace.token_check, "countdown", self._countdown.run)
+        self._every(self._pace.token_check, "unconfirmed", self._book.lapse)
         self._every(self._pace.cleanup, "clean-up", self._cleanup.run)
         self.wake()
 

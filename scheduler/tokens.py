@@ -93,7 +93,7 @@ class TokenKeeper:
         async with self._db.read() as uow:
             account = await uow.accounts.get(account_id)
             tokens = await uow.credentials.load(account_id)
-        if account.status in (AccountStatus.NEEDS_REAUTH, AccountStatus.DISCONNECTED):
+        if account.status in (AccountStatus.NEEDS_REAUTH, AccountStatus.DISCONNECTED, AccountStatus.UNCONFIRMED):
             raise NeedsReauthError("the account has to be connected again", platform=account.platform)
         return account, tokens
 

@@ -37,6 +37,7 @@ class CleanUp:
         async with self._db.begin() as uow:
             await uow.quota.prune(now - self._pace.keep_ledger)
             await uow.consents.prune(now - self._pace.keep_consents)
+            await uow.code_consents.prune(now - self._pace.keep_consents)
             unused = await uow.renders.unused_since(now - self._pace.keep_renders)
             for render in unused:
                 await uow.renders.remove(render.id)

@@ -10,7 +10,7 @@ from sqlalchemy import Column, ColumnElement, Select, Table, func, select, updat
 from storage.database import Database
 from storage.keyring import Keyring
 from storage.repositories.task_rows import session_context
-from storage.tables import accounts, consents, credentials, tasks
+from storage.tables import accounts, code_consents, consents, credentials, tasks
 from storage.transaction import Record
 from storage.unit_of_work import UnitOfWork
 
@@ -46,6 +46,13 @@ def sealed_tables() -> tuple[Sealed, ...]:
             consents.c.state_sha256,
             consents.c.kid,
             ("code_verifier",),
+            lambda row, field: (row["key"], field),
+        ),
+        Sealed(
+            code_consents,
+            code_consents.c.code_sha256,
+            code_consents.c.kid,
+            ("device_code",),
             lambda row, field: (row["key"], field),
         ),
         Sealed(
@@ -98,7 +105,7 @@ async def _rotate_batch(uow: UnitOfWork, keyring: Keyring, sealed: Sealed) -> in
 def _batch(sealed: Sealed, newest: str) -> Select[tuple[object, ...]]:
     fields = [sealed.table.c[field].label(field) for field in sealed.fields]
     statement = select(sealed.key.label("key"), *fields)
-    if sealed.table is not consents:
+    if sealed.table not in (consents, code_consents):
         account_id = sealed.table.c.account_id
         statement = statement.add_columns(account_id.label("account_id"), accounts.c.platform.label("platform"))
         statement = statement.join(accounts, accounts.c.id == account_id)

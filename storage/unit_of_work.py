@@ -15,6 +15,7 @@ from storage.failures import translate
 from storage.keyring import Keyring
 from storage.repositories.accounts import AccountRepository
 from storage.repositories.clips import ClipRepository
+from storage.repositories.code_consents import CodeConsentRepository
 from storage.repositories.consents import ConsentRepository
 from storage.repositories.conversations import ConversationRepository
 from storage.repositories.credentials import CredentialRepository
@@ -88,6 +89,7 @@ class UnitOfWork:
         self.accounts = AccountRepository(tx)
         self.credentials = CredentialRepository(tx)
         self.consents = ConsentRepository(tx)
+        self.code_consents = CodeConsentRepository(tx)
         self.clips = ClipRepository(tx)
         self.drafts = DraftRepository(tx)
         self.conversations = ConversationRepository(tx)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -50,6 +51,8 @@ class AccountStatus(StrEnum):
     DISABLED = "disabled"
     NEEDS_REAUTH = "needs_reauth"
     DISCONNECTED = "disconnected"
+    UNCONFIRMED = "unconfirmed"
+    """The site let us in; the operator has not said yet that this is the account they meant."""
 
 
 class ClipState(StrEnum):
@@ -147,6 +150,29 @@ class Consent:
     code_verifier: str = field(repr=False)
     redirect_uri: str
     expires_at: datetime
+    account_id: int | None = None
+    """The account that is to be connected again; None: whichever the person chooses."""
+
+
+@dataclass(frozen=True, slots=True)
+class CodeConsent:
+    """A consent that is given elsewhere, by typing `user_code`; we ask after it no sooner than `next_poll_at`."""
+
+    operator_id: int
+    chat_id: int
+    platform: str
+    device_code: str = field(repr=False)
+    user_code: str
+    verification_url: str
+    interval: timedelta
+    next_poll_at: datetime
+    expires_at: datetime
+    account_id: int | None = None
+
+    @property
+    def key(self) -> str:
+        """Names it without giving the secret away."""
+        return hashlib.sha256(self.device_code.encode()).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)

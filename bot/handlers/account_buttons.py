@@ -5,7 +5,7 @@ from __future__ import annotations
 from aiogram import Router
 from aiogram.types import CallbackQuery, Message
 
-from bot.callbacks import AccountAct, AccountButton, ConnectButton, ViewButton
+from bot.callbacks import AccountAct, AccountButton, CodeButton, ConnectButton, ReconnectButton, ViewButton
 from bot.handlers.account_names import ask_for_name
 from bot.turn import RefusedError, Turn
 from bot.views.registry import BUTTON_VIEWS
@@ -25,6 +25,26 @@ async def on_connect(_: CallbackQuery, callback_data: ConnectButton, turn: Turn)
         await turn.replies.errand("connect", platform=choice.name)
 
 
+async def on_reconnect(_: CallbackQuery, callback_data: ReconnectButton, turn: Turn) -> None:
+    """Send the button that leads to the site's consent page, for this very account."""
+    account = await _account(turn, callback_data.account, is_gone_fine=True)
+    choice = {choice.name: choice for choice in turn.services.accounts.platforms()}.get(account.platform)
+    if choice is None:
+        raise RefusedError(turn.t.plain("toast.unknown"))
+    if choice.by_name:
+        await ask_for_name(turn, choice)
+    else:
+        await turn.replies.errand("connect", platform=choice.name, account_id=account.id)
+
+
+async def on_code(_: CallbackQuery, callback_data: CodeButton, turn: Turn) -> None:
+    """Send a code to type at the site."""
+    choice = {choice.name: choice for choice in turn.services.accounts.platforms()}.get(callback_data.platform)
+    if choice is None or not choice.by_code:
+        raise RefusedError(turn.t.plain("toast.unknown"))
+    await turn.replies.errand("connect_code", platform=choice.name, account_id=callback_data.account or None)
+
+
 async def on_account_button(query: CallbackQuery, callback_data: AccountButton, turn: Turn) -> None:
     """Show or change one account."""
     account = await _account(turn, callback_data.account)
@@ -33,7 +53,7 @@ async def on_account_button(query: CallbackQuery, callback_data: AccountButton, 
     except StaleVersionError:
         raise RefusedError(turn.t.plain("toast.stale")) from None
     message_id = query.message.message_id if query.message else None
-    if callback_data.act is not AccountAct.DISCONNECT:
+    if callback_data.act not in (AccountAct.DISCONNECT, AccountAct.OTHER):
         await turn.replies.view("account", message_id=message_id, account_id=account.id, is_asked=is_asked)
 
 
@@ -47,17 +67,24 @@ async def _obey(turn: Turn, account: Account, act: AccountAct) -> bool:
             await turn.services.accounts.enable(turn.uow, account.id)
             turn.replies.toast(turn.t.plain("toast.account_enabled"))
             turn.replies.wakes_scheduler = True
+        case AccountAct.CONFIRM:
+            await turn.services.accounts.confirm(turn.uow, account.id, turn.operator, turn.chat_id)
+            turn.replies.wakes_scheduler = True
+        case AccountAct.OTHER:
+            if account.status is not AccountStatus.UNCONFIRMED:
+                raise StaleVersionError(f"account {account.id} waits for no answer")
+            await turn.replies.errand("choose_another", account_id=account.id)
         case AccountAct.DISCONNECT:
             await turn.replies.errand("disconnect", account_id=account.id)
     return act is AccountAct.ASK_DISCONNECT
 
 
-async def _account(turn: Turn, account_id: int) -> Account:
+async def _account(turn: Turn, account_id: int, *, is_gone_fine: bool = False) -> Account:
     try:
         account = await turn.uow.accounts.get(account_id)
     except NotFoundError:
         raise RefusedError(turn.t.plain("toast.unknown")) from None
-    if account.status is AccountStatus.DISCONNECTED:
+    if account.status is AccountStatus.DISCONNECTED and not is_gone_fine:
         raise RefusedError(turn.t.plain("toast.account_unavailable"))
     return account
 
@@ -85,6 +112,8 @@ def build() -> Router:
     """The router of accounts."""
     router = Router(name="accounts")
     router.callback_query.register(on_connect, ConnectButton.filter())
+    router.callback_query.register(on_reconnect, ReconnectButton.filter())
+    router.callback_query.register(on_code, CodeButton.filter())
     router.callback_query.register(on_account_button, AccountButton.filter())
     router.callback_query.register(on_view_button, ViewButton.filter())
     router.message.register(on_consent_answer, is_consent_answer)

@@ -3,15 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
-from bot.callbacks import AccountAct, AccountButton, ConnectButton, ViewButton
+from bot import formats
+from bot.account_news import confirm_rows, days_left, lacks_line, reconnect_button
+from bot.callbacks import AccountAct, AccountButton, CodeButton, ConnectButton, ViewButton
+from bot.ports import PlatformChoice
 from bot.screen import Button, Rows, Screen, Style, shorten
 from bot.views.context import ViewContext
 from storage.errors import NotFoundError
 from storage.values import Account, AccountStatus
 
-MARKS = {AccountStatus.ACTIVE: "🟢", AccountStatus.DISABLED: "⏸", AccountStatus.NEEDS_REAUTH: "🔑"}
+MARKS = {
+    AccountStatus.ACTIVE: "🟢",
+    AccountStatus.DISABLED: "⏸",
+    AccountStatus.NEEDS_REAUTH: "🔑",
+    AccountStatus.UNCONFIRMED: "❔",
+}
+NEAR_DAYS = 14
 
 
 async def accounts_view(context: ViewContext, _: Mapping[str, Any]) -> Screen:
@@ -19,7 +29,7 @@ async def accounts_view(context: ViewContext, _: Mapping[str, Any]) -> Screen:
     t = context.t
     accounts = [a for a in await context.uow.accounts.list() if a.status is not AccountStatus.DISCONNECTED]
     lines = [t("accounts.title") if accounts else t("accounts.none")]
-    lines += [_line(context, account) for account in accounts]
+    lines += [await _listed(context, account) for account in accounts]
     if not context.services.accounts.platforms():
         lines += ["", t("accounts.no_platforms")]
     rows: Rows = tuple((_press(account, AccountAct.SHOW, f"⚙️ {shorten(account.title, 40)}"),) for account in accounts)
@@ -36,21 +46,44 @@ async def account_view(context: ViewContext, args: Mapping[str, Any]) -> Screen:
         return await accounts_view(context, args)
     if args.get("is_asked"):
         return _disconnect_question(context, account)
-    about = context.t(f"account.about.{account.status.value}")
-    return Screen(f"{_line(context, account)}\n\n{about}", _account_rows(context, account))
+    about = [context.t(f"account.about.{account.status.value}"), await _ends(context, account)]
+    about.append(lacks_line(context, account))
+    text = "\n".join(filter(None, about))
+    return Screen(f"{_line(context, account)}\n\n{text}", _account_rows(context, account))
+
+
+async def _listed(context: ViewContext, account: Account) -> str:
+    """The account's line in the list, with the days that are left where they are few, and what it cannot do."""
+    ends_at = await context.uow.credentials.ends_at(account.id)
+    days = days_left(ends_at, context.now) if ends_at is not None else NEAR_DAYS + 1
+    few = context.t("account.few_days", left=context.t.count("time.days", days)) if days <= NEAR_DAYS else ""
+    more = [each for each in (few, lacks_line(context, account)) if each]
+    return "\n".join([_line(context, account), *(f"      {each}" for each in more)])
+
+
+async def _ends(context: ViewContext, account: Account) -> str:
+    """When the permission ends, as far as that is known."""
+    ends_at = await context.uow.credentials.ends_at(account.id)
+    if ends_at is None or account.status is AccountStatus.NEEDS_REAUTH:
+        return ""
+    when = formats.moment(ends_at, context.operator.timezone, context.now, context.t)
+    left = context.t.count("time.days", days_left(ends_at, context.now))
+    return context.t("account.ends", when=when, left=left)
 
 
 def _account_rows(context: ViewContext, account: Account) -> Rows:
     t = context.t
+    if account.status is AccountStatus.UNCONFIRMED:
+        return (*confirm_rows(context, account), (_to_list(context),))
     switch = {
         AccountStatus.ACTIVE: _press(account, AccountAct.DISABLE, t.plain("button.disable")),
         AccountStatus.DISABLED: _press(account, AccountAct.ENABLE, t.plain("button.enable"), "primary"),
     }.get(account.status)
-    if switch is None:
-        label = t.plain("button.reconnect")
-        switch = Button(label, data=ConnectButton(platform=account.platform).pack(), style="primary")
     disconnect = _press(account, AccountAct.ASK_DISCONNECT, t.plain("button.disconnect"))
-    return ((switch, disconnect), (_to_list(context),))
+    again = reconnect_button(context, account)
+    if switch is None:
+        return ((again, disconnect), (_to_list(context),))
+    return ((switch, disconnect), (replace(again, style=None),), (_to_list(context),))
 
 
 def _disconnect_question(context: ViewContext, account: Account) -> Screen:
@@ -73,16 +106,18 @@ def _line(context: ViewContext, account: Account) -> str:
 
 def connect_rows(context: ViewContext, *, is_first: bool) -> Rows:
     """A button per platform that begins to connect an account of it."""
-    return tuple(
-        (
-            Button(
-                context.t.plain("button.connect", platform=choice.display_name),
-                data=ConnectButton(platform=choice.name).pack(),
-                style="primary" if is_first else None,
-            ),
-        )
-        for choice in context.services.accounts.platforms()
+    return tuple(_connect_row(context, choice, is_first=is_first) for choice in context.services.accounts.platforms())
+
+
+def _connect_row(context: ViewContext, choice: PlatformChoice, *, is_first: bool) -> tuple[Button, ...]:
+    connect = Button(
+        context.t.plain("button.connect", platform=choice.display_name),
+        data=ConnectButton(platform=choice.name).pack(),
+        style="primary" if is_first else None,
     )
+    if not choice.by_code:
+        return (connect,)
+    return connect, Button(context.t.plain("button.connect_code"), data=CodeButton(platform=choice.name).pack())
 
 
 def _press(account: Account, act: AccountAct, label: str, style: Style | None = None) -> Button:

@@ -15,6 +15,7 @@ from platforms.base import (
     Capabilities,
     CheckResult,
     CheckState,
+    DeviceFlow,
     Evidence,
     OnProgress,
     OnSession,
@@ -72,6 +73,7 @@ class YouTube:
         device_flow=True,
         reports=True,
         account_choices=True,
+        confirm_identity=True,
     )
     buckets = BUCKETS
     costs = COSTS
@@ -94,7 +96,7 @@ class YouTube:
         self._thumbnails = Thumbnails(self._api, uploads, self._pool)
         self._reports = Reports(self._api, YouTubeApi(http, settings.analytics_url, clock, root="/v2"))
         self.oauth = GoogleOAuth(http, self._api, settings, clock)
-        self.device = GoogleDeviceFlow(http, settings, clock) if settings.device_client_id else None
+        self.device: DeviceFlow | None = GoogleDeviceFlow(http, settings, clock) if settings.device_client_id else None
 
     @property
     def render_profile(self) -> str:

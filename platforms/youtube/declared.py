@@ -22,6 +22,17 @@ SETTINGS = Declaration(
             in_sandbox="{oauth_client_secret}",
         ),
         Setting(
+            "device_client_id",
+            'A second OAuth client of the type "TVs and Limited Input devices": channels can be connected by a code.',
+            in_sandbox="{oauth_tv_client_id}",
+        ),
+        Setting(
+            "device_client_secret",
+            "The secret of the second client.",
+            Kind.SECRET,
+            in_sandbox="{oauth_tv_client_secret}",
+        ),
+        Setting(
             "api_url",
             "Where the YouTube Data API is.",
             Kind.URL,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
+from datetime import datetime
 
 from sqlalchemy import update
 
@@ -17,16 +18,24 @@ class AccountRepository:
         self._tx = transaction
 
     async def connect(
-        self, *, platform: str, external_id: str, title: str, handle: str, scopes: Iterable[str], operator_id: int
+        self,
+        *,
+        platform: str,
+        external_id: str,
+        title: str,
+        handle: str,
+        scopes: Iterable[str],
+        operator_id: int,
+        status: AccountStatus = AccountStatus.ACTIVE,
     ) -> Account:
-        """Insert the account, or bring the known one up to date; either way it is active, and there is one."""
+        """Insert the account, or bring the known one up to date; either way it has this status, and there is one."""
         now = self._tx.clock()
         key = {"platform": platform, "external_id": external_id}
         news = {
             "title": title,
             "handle": handle,
             "scopes": sorted(scopes),
-            "status": AccountStatus.ACTIVE,
+            "status": status,
             "operator_id": operator_id,
             "updated_at": now,
         }
@@ -43,6 +52,17 @@ class AccountRepository:
         if row is None:
             raise NotFoundError(f"no account {account_id}", id=account_id)
         return _account(row)
+
+    async def find(self, platform: str, external_id: str) -> Account | None:
+        """The account by the site's own id of it."""
+        is_it = (accounts.c.platform == platform) & (accounts.c.external_id == external_id)
+        row = await self._tx.row(columns(accounts).where(is_it))
+        return None if row is None else _account(row)
+
+    async def unconfirmed_since(self, before: datetime) -> tuple[Account, ...]:
+        """The accounts that wait for their operator's yes, and have done so since before that moment."""
+        is_old = (accounts.c.status == AccountStatus.UNCONFIRMED) & (accounts.c.updated_at < before)
+        return tuple(map(_account, await self._tx.rows(columns(accounts).where(is_old).order_by(accounts.c.id))))
 
     async def list(
         self, *, platform: str | None = None, statuses: Collection[AccountStatus] | None = None

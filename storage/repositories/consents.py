@@ -30,6 +30,7 @@ class ConsentRepository:
                 redirect_uri=consent.redirect_uri,
                 kid=self._tx.keyring.newest,
                 expires_at=consent.expires_at,
+                account_id=consent.account_id,
             )
         )
 
@@ -58,6 +59,7 @@ class ConsentRepository:
             code_verifier=self._tx.keyring.decrypt(row["code_verifier"], digest, "code_verifier"),
             redirect_uri=row["redirect_uri"],
             expires_at=row["expires_at"],
+            account_id=row["account_id"],
         )
 
     async def open_until(self, now: datetime) -> datetime | None:

@@ -82,6 +82,43 @@ class CredentialRepository:
         )
         return tuple(row["account_id"] for row in await self._tx.rows(statement))
 
+    async def ending(self, before: datetime) -> tuple[tuple[int, datetime, int | None], ...]:
+        """Account, end, and the last announced days of active accounts whose whole permission ends before then."""
+        statement = (
+            select(
+                credentials.c.account_id.label("account_id"),
+                credentials.c.refresh_expires_at.label("ends_at"),
+                credentials.c.warned_days.label("warned_days"),
+            )
+            .join(accounts, accounts.c.id == credentials.c.account_id)
+            .where(accounts.c.status == AccountStatus.ACTIVE, credentials.c.refresh_expires_at < before)
+            .order_by(credentials.c.refresh_expires_at)
+        )
+        rows = await self._tx.rows(statement)
+        return tuple((row["account_id"], row["ends_at"], row["warned_days"]) for row in rows)
+
+    async def ends_at(self, account_id: int) -> datetime | None:
+        """When the whole permission ends, unless it is renewed before; None: never, or nobody knows."""
+        column = credentials.c.refresh_expires_at
+        moment: datetime | None = await self._tx.scalar(select(column).where(credentials.c.account_id == account_id))
+        return moment
+
+    async def announce(self, account_id: int, days: int) -> bool:
+        """Note that so many days before the end it was said; False: somebody has said it already."""
+        is_news = credentials.c.warned_days.is_(None) | (credentials.c.warned_days > days)
+        said = update(credentials).where(credentials.c.account_id == account_id, is_news)
+        return await self._tx.change(said.values(warned_days=days)) == 1
+
+    async def begin_countdown(self, account_id: int, days: int | None) -> None:
+        """A new permission: what is nearer to its end than so many days is announced, what is farther is not."""
+        is_it = credentials.c.account_id == account_id
+        await self._tx.change(update(credentials).where(is_it).values(warned_days=days))
+
+    async def unannounce(self, *, ends_after: datetime) -> None:
+        """Permissions that were prolonged: their end is announced anew when it comes near."""
+        is_far = credentials.c.warned_days.is_not(None) & (credentials.c.refresh_expires_at >= ends_after)
+        await self._tx.change(update(credentials).where(is_far).values(warned_days=None))
+
     async def _seal(self, account_id: int, field: str, token: str | None) -> str | None:
         if token is None:
             return None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from storage.tables.authoring import clips, conversations, drafts, posts
 from storage.tables.base import metadata
 from storage.tables.mail import inbox, outbox
-from storage.tables.people import accounts, consents, credentials, operators
+from storage.tables.people import accounts, code_consents, consents, credentials, operators
 from storage.tables.publishing import (
     post_interactions,
     quota_locks,
@@ -20,6 +20,7 @@ from storage.tables.publishing import (
 __all__ = [
     "accounts",
     "clips",
+    "code_consents",
     "consents",
     "conversations",
     "credentials",

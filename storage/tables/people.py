@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, ForeignKey, String, Text, UniqueConstraint
+from sqlalchemy import BigInteger, Column, ForeignKey, Integer, String, Text, UniqueConstraint
 
 from storage.tables.base import keyed_table, moment, reference, table
 from storage.types import ID, JsonText
@@ -41,6 +41,8 @@ credentials = keyed_table(
     Column("kid", String(16), nullable=False, index=True),
     Column("refresh_owner", String(191)),
     moment("refresh_until", nullable=True),
+    # Of the days before its end that are announced, the last that was.
+    Column("warned_days", Integer),
     moment("updated_at"),
 )
 
@@ -55,5 +57,25 @@ consents = keyed_table(
     Column("kid", String(16), nullable=False, index=True),
     moment("expires_at", index=True),
     moment("used_at", nullable=True),
+    Column("message_id", BigInteger),
+    # The account that is to be connected again; NULL: whichever the person chooses.
+    Column("account", ID, key="account_id"),
+)
+
+code_consents = keyed_table(
+    "code_consents",
+    Column("code_sha256", String(64), primary_key=True),
+    reference("operator", "operators"),
+    Column("chat_id", BigInteger, nullable=False),
+    Column("platform", String(64), nullable=False),
+    Column("account", ID, key="account_id"),
+    Column("device_code", Text, nullable=False),
+    Column("user_code", String(64), nullable=False),
+    Column("verification_url", Text, nullable=False),
+    Column("kid", String(16), nullable=False, index=True),
+    Column("interval_s", Integer, nullable=False),
+    moment("next_poll_at"),
+    moment("expires_at", index=True),
+    moment("ended_at", nullable=True),
     Column("message_id", BigInteger),
 )

@@ -17,6 +17,7 @@ from tests.support.sandbox import ROOT, Sandbox, _free_port
 OPERATOR = 1001
 STRANGER = 1002
 PATIENCE_S = 60.0
+USE_IT = "Yes, use it"
 
 
 class Person:
@@ -88,6 +89,17 @@ class Person:
     def wait_button(self, label: str, after: int = 0) -> dict[str, Any]:
         """The newest message of the bot's that has such a button."""
         return self.wait_for(lambda message: find_button(message, label) is not None, after=after)
+
+    def connected(self, account: str, after: int = 0) -> dict[str, Any]:
+        """The message that an account is connected, once this person said that it is the one meant, if asked."""
+        told = self.wait_for(
+            lambda m: account in m["text"] and ("Connected" in m["text"] or find_button(m, USE_IT) is not None),
+            after=after,
+        )
+        if find_button(told, USE_IT) is None:
+            return told
+        self.press(told, USE_IT)
+        return self.wait_text("Connected", account, after=told["message_id"])
 
 
 def find_button(message: dict[str, Any], label: str) -> dict[str, Any] | None:

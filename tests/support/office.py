@@ -115,7 +115,7 @@ class Owner(Person):
         page = httpx.get(self.sandbox.consent(link, channel=self.office.channels[channel]), timeout=30)
         if page.status_code != 200:
             raise AssertionError(f"the callback page answered {page.status_code}")
-        return self.wait_text("Connected:", channel, after=after["message_id"] if after else 0)
+        return self.connected(channel, after=after["message_id"] if after else 0)
 
 
 class Office:

@@ -26,7 +26,7 @@ def connect(person: Person, channel: str = CHANNEL) -> dict[str, Any]:
     page = httpx.get(sent_to, timeout=30)
     if page.status_code != 200:
         raise AssertionError(f"the callback page answered {page.status_code}")
-    return person.wait_text("Connected", channel, after=asked)
+    return person.connected(channel, after=asked)
 
 
 def send_clip(person: Person, path: Path, caption: str, how: str = "video") -> dict[str, Any]:

@@ -110,7 +110,10 @@ def test_a_consent_link_that_is_followed_twice_connects_once_and_the_page_says_s
 
 def test_a_pasted_address_connects_also_without_its_scheme(office: Office, owner: Owner) -> None:
     sent_to = office.sandbox.consent(owner.consent_link(), channel=office.channels[office.channel("Pasted")])
-    owner.wait_text("Connected: Pasted (YouTube).", after=owner.say(sent_to.removeprefix("http://")))
+    assert (
+        "Connected: Pasted (YouTube)."
+        in owner.connected("Pasted", after=owner.say(sent_to.removeprefix("http://")))["text"]
+    )
 
 
 @pytest.mark.parametrize("answer", [{"decision": "deny"}, {"scopes": []}])
@@ -142,7 +145,7 @@ def test_another_persons_address_connects_nothing_and_stays_good_for_them(office
     sentence = "This address does not belong to a request of yours. Tap “Connect” and begin again."
     thief.wait_text(sentence, after=thief.say(sent_to))
     assert office.ask("SELECT id FROM accounts WHERE title = 'Hers'") == []
-    owner.wait_text("Connected: Hers (YouTube).", after=owner.say(sent_to))
+    assert "Connected: Hers (YouTube)." in owner.connected("Hers", after=owner.say(sent_to))["text"]
 
 
 @pytest.mark.parametrize(

@@ -98,6 +98,7 @@ def test_a_newcomer_connects_a_channel_sends_a_clip_and_sees_it_published(page: 
     welcome = page.answer("Welcome", "Connect YouTube")
     page.picture("02-started")
     give_consent(page, welcome, ("03-connect", "04-consent", "05-consent-given"))
+    page.press(page.answer("You connected", CHANNEL), "Yes, use it")
     page.answer("Connected", CHANNEL, "Now send me a video")
     page.answer("The answer from YouTube has come")
     page.picture("06-connected")
