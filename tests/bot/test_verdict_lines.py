@@ -7,10 +7,12 @@ import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from bot.card import draft_problems
 from bot.draft_card import render_draft
 from bot.texts import LOCALES_FOLDER, Texts, read_catalogue
 from bot.verdict_lines import verdict_lines
@@ -150,6 +152,8 @@ def test_too_long_for_the_account_keeps_from_approval_and_is_said_once() -> None
     assert told.code == "draft.too_long_for_account"
     text = render_draft(replace(shown, outlooks=found, problems=(told,)), TEXTS.of("en")).text
     assert "Before approval" not in text
+    services: Any = SimpleNamespace(approval=approval(), options=SimpleNamespace(longest_s=lambda: {tiktok.id: 120.0}))
+    assert draft_problems(services, shown.draft, shown.clip, ACCOUNTS) == (told,)
 
 
 def test_a_short_over_a_minute_is_told_of_claims() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -12,8 +13,10 @@ import pytest
 from media.ffmpeg import Ffmpeg
 from media.fit import EVERYWHERE, Action, Aspect, FitChoices, plan_fit
 from media.info import MediaInfo
+from media.partial import remove_leftovers, whole_file
 from scheduler.intake import Intake
 from scheduler.video_files import rendered_file
+from storage.media_store import MediaStore
 from storage.values import ClipFacts, Render
 from tests.media.test_fit import edit_list, hevc_in_mov, lying, turned, variable, vp9_webm
 from tests.scheduler.test_renders import book
@@ -129,3 +132,14 @@ async def test_many_files_are_examined_side_by_side_and_not_all_at_once(
     assert most == 2
     assert {facts.sha256 for facts in found} == {found[0].sha256}
     assert found[0].media is not None
+
+
+async def test_what_a_killed_fit_left_is_swept_at_the_next_start(working: World) -> None:
+    dead = MediaStore(working.renders)
+    with contextlib.suppress(RuntimeError), whole_file(dead.temporary(".mp4")) as partial:
+        raise RuntimeError
+    partial.write_bytes(b"half a video")
+    dead.temporary(".wav").write_bytes(b"half a voice")
+    MediaStore(working.renders).sweep()
+    remove_leftovers(working.renders)
+    assert list(working.renders.iterdir()) == []
