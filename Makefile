@@ -33,6 +33,7 @@ lint: $(DEV)
 # Prints what the whole product takes and how fast it is (docs/benchmarks.md); needs 6 GB of disk for a while.
 bench: $(DEV)
 	@$(PY) -m benchmarks.upload_memory
+	@$(PY) -m benchmarks.large_files
 	@$(PY) -m benchmarks.start
 	@$(PY) -m benchmarks.punctual
 	@$(PY) -m benchmarks.upload_speed

@@ -10,7 +10,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import httpx
 
-from platforms.base import Platform
+from platforms.base import Grant, Platform
 from platforms.registry import load_platforms
 from scheduler.service import Scheduler
 from storage.values import Account, Operator, Post, Task, TaskStatus, Tokens
@@ -143,13 +143,9 @@ class OutsideWorld(World):
         await super().dispose()
 
     async def add_account(self, uow: Any, operator: Operator, number: int = 1) -> Account:
-        oauth = self.platforms()[self.name].oauth
-        question = oauth.authorize(state="s", redirect_uri=REDIRECT_URI)
-        route = {"youtube": "/google/consent"}.get(self.name, f"/{self.name}/consent")
-        sent_to = self.control.post(route, url=question.url)["redirect"]
-        code = parse_qs(urlsplit(sent_to).query)["code"][0]
-        grant = await oauth.exchange(code=code, code_verifier=question.code_verifier, redirect_uri=REDIRECT_URI)
-        who = await oauth.identify(grant.access_token)
+        site = self.platforms()[self.name]
+        grant = await sign_in(site, self.control)
+        who = await site.oauth.identify(grant.access_token)
         account: Account = await uow.accounts.connect(
             platform=self.name,
             external_id=who.external_id,
@@ -183,6 +179,14 @@ class OutsideWorld(World):
         """What the site has of this clip."""
         listed = self.control.get(f"/{self.name}/videos")["videos"]
         return [each for each in listed if each["title"] == self.title]
+
+
+async def sign_in(site: Platform, control: Control) -> Grant:
+    """Say yes on the site's consent page."""
+    question = site.oauth.authorize(state="s", redirect_uri=REDIRECT_URI)
+    route = {"youtube": "/google/consent"}.get(site.name, f"/{site.name}/consent")
+    code = parse_qs(urlsplit(control.post(route, url=question.url)["redirect"]).query)["code"][0]
+    return await site.oauth.exchange(code=code, code_verifier=question.code_verifier, redirect_uri=REDIRECT_URI)
 
 
 async def bury(scheduler: Scheduler) -> None:

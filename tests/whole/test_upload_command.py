@@ -9,7 +9,6 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
@@ -21,7 +20,7 @@ from platforms.registry import load_platforms
 from storage.home import Home
 from storage.values import Tokens
 from tests.platforms.sandbox_process import running_sandbox
-from tests.scheduler.outside import REDIRECT_URI, Control, settings_of
+from tests.scheduler.outside import Control, settings_of, sign_in
 from tests.support.clips import VERTICAL, spoken_clip
 
 
@@ -52,9 +51,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, control: Control) -> P
 async def connect(control: Control) -> None:
     settings = load_settings()
     site = load_platforms(platform_settings(settings))["youtube"]
-    question = site.oauth.authorize(state="s", redirect_uri=REDIRECT_URI)
-    code = parse_qs(urlsplit(control.post("/google/consent", url=question.url)["redirect"]).query)["code"][0]
-    grant = await site.oauth.exchange(code=code, code_verifier=question.code_verifier, redirect_uri=REDIRECT_URI)
+    grant = await sign_in(site, control)
     who = await site.oauth.identify(grant.access_token)
     await site.close()
     database = await open_database(settings)
