@@ -110,3 +110,19 @@ def test_another_channel_than_the_one_to_renew_is_said_so(person: Person) -> Non
     sent_to = person.sandbox.consent(begin(person, "Connect again", shown), channel=channel(person, NIGHT))
     told = person.wait_text(f"You connected {NIGHT}", after=person.say(sent_to))
     assert f"This is {NIGHT}, not {MORNING}" in told["text"]
+
+
+@pytest.mark.parametrize("scopes", [[], ["https://www.googleapis.com/auth/youtube.readonly"]])
+def test_an_unticked_permission_says_what_will_not_work(person: Person, scopes: list[str]) -> None:
+    sent_to = person.sandbox.consent(begin(person, "Connect YouTube"), channel=channel(person, NIGHT), scopes=scopes)
+    told = person.wait_text("YouTube was not connected.", after=person.say(sent_to))
+    assert find_button(told, "Try again") is not None
+
+
+def test_a_wrong_client_secret_names_the_setting(person: Person) -> None:
+    sent_to = person.sandbox.consent(begin(person, "Connect YouTube"), channel=channel(person, NIGHT))
+    known = person.sandbox.info()
+    person.sandbox.post("google/clients", id=known["oauth_client_id"], secret="changed at the console")
+    told = person.wait_text("YouTube was not connected.", after=person.say(sent_to))
+    assert "FABRIC_YOUTUBE_CLIENT_SECRET" in told["text"]
+    person.sandbox.post("google/clients", id=known["oauth_client_id"], secret=known["oauth_client_secret"])
