@@ -71,11 +71,11 @@ class Fabric:
 def compose(settings: Settings, *, role: str, home: Home, database: Database, clock: Clock = utc_now) -> Fabric:
     """Build the parts of `role` (all, bot or worker). Raises PlatformSettingsError, FileNotFoundError (no ffmpeg)."""
     platforms = load_platforms(platform_settings(settings), clock=clock)
-    presets = PresetCatalogue([BUILT_IN, home.voices])
+    presets = PresetCatalogue([BUILT_IN, home.voices], models=home.models)
     ffmpeg = Ffmpeg.locate()
     scratch = scratch_folder(home)
     scratch.mkdir(mode=0o700, exist_ok=True)
-    pool = ProcessPool(settings.voice_workers, scratch_folder=scratch)
+    pool = ProcessPool(settings.voice_workers, device=settings.voice_device, scratch_folder=scratch)
     fetches_files = any(site.capabilities.fetches_file for site in platforms.values())
     links = FileLinks(database.keyring, settings.server_url, clock) if fetches_files else None
     board = ProgressBoard()

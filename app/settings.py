@@ -101,6 +101,7 @@ class Settings(BaseSettings):
     http_port: int = Field(default=8710, ge=0, le=65535)
 
     voice_workers: int = Field(default=1, ge=1, le=64)
+    voice_device: str = Field(default="auto", pattern=r"^(auto|cpu|cuda(:\d+)?)$")
     upload_concurrency: int = Field(default=2, ge=1, le=64)
     late_after_hours: float = Field(default=6.0, gt=0)
     staging: bool = True

@@ -7,6 +7,7 @@ A job whose child dies is run once more in a fresh child; if that dies too, the 
 from __future__ import annotations
 
 import collections
+import os
 import threading
 from collections.abc import Mapping
 from concurrent.futures import Future
@@ -26,7 +27,8 @@ JOIN_S = 5.0
 class ProcessPool:
     """Runs up to `workers` jobs at once; children come with the first job and go after `idle_timeout_s` without one.
 
-    `environment` is added to the children's; `scratch_folder` (default: the system's) holds the jobs' temporary files.
+    `device` (auto, cpu, cuda…) is where they run networks, and they share the processors; `environment` is added to
+    theirs; `scratch_folder` (default: the system's) holds the jobs' temporary files.
     """
 
     def __init__(
@@ -34,6 +36,7 @@ class ProcessPool:
         workers: int = 1,
         *,
         idle_timeout_s: float = DEFAULT_IDLE_S,
+        device: str = "auto",
         environment: Mapping[str, str] | None = None,
         scratch_folder: Path | None = None,
     ) -> None:
@@ -41,7 +44,8 @@ class ProcessPool:
             raise ValueError(f"a pool needs at least one worker, not {workers}")
         self._limit = workers
         self._idle_timeout_s = idle_timeout_s
-        self._environment = dict(environment or {})
+        threads = max(1, (os.cpu_count() or 1) // workers)
+        self._environment = {"VOICE_DEVICE": device, "VOICE_THREADS": str(threads), **(environment or {})}
         self._scratch = ScratchFolders(scratch_folder)
         self._changed = threading.Condition()
         self._waiting: collections.deque[PoolJob] = collections.deque()

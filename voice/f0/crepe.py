@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 import numpy.typing as npt
 import torch
@@ -9,7 +11,7 @@ from scipy import ndimage
 from scipy import signal as filters
 
 from voice.f0.rmvpe import CENTS_OF_FIRST_BIN, CENTS_PER_BIN
-from voice.f0.signal16k import F0_HIGH_HZ, F0_LOW_HZ, HOP, Floats, Report, Signal, unheard
+from voice.f0.signal16k import F0_HIGH_HZ, F0_LOW_HZ, HOP, F0Task, Floats, Signal
 from voice.nets.crepe import BINS, FRAME, Crepe
 
 BATCH_FRAMES = 256
@@ -21,23 +23,20 @@ SURE = 0.1
 SMOOTHING = 3
 
 
-def crepe(signal: Signal, frames: int, net: Crepe, report: Report = unheard) -> Floats:
-    """Pitch of the first `frames` frames in Hz."""
-    bins, sure = np.zeros(frames, dtype=np.intp), np.zeros(frames)
-    for first in range(0, frames, PATH_FRAMES):
-        last = min(first + PATH_FRAMES, frames)
-        salience = np.concatenate(
-            [
-                _salience(signal, begin, min(begin + BATCH_FRAMES, last), net)
-                for begin in range(first, last, BATCH_FRAMES)
-            ]
-        )
-        path = likeliest_path(salience)
-        bins[first:last], sure[first:last] = path, salience[np.arange(last - first), path]
-        report(last / frames)
-    f0: Floats = 10 * 2 ** ((CENTS_OF_FIRST_BIN + CENTS_PER_BIN * bins) / 1200)
+def crepe(signal: Signal, frames: int, net: Crepe) -> list[F0Task]:
+    """Finds the pitch of the first `frames` frames in Hz."""
+    starts = range(0, frames, PATH_FRAMES)
+    return [partial(_stretch, signal, first, min(first + PATH_FRAMES, frames), net) for first in starts]
+
+
+def _stretch(signal: Signal, first: int, last: int, net: Crepe) -> Floats:
+    batches = range(first, last, BATCH_FRAMES)
+    salience = np.concatenate([_salience(signal, begin, min(begin + BATCH_FRAMES, last), net) for begin in batches])
+    path = likeliest_path(salience)
+    sure = filters.medfilt(salience[np.arange(last - first), path], SMOOTHING)
+    f0: Floats = 10 * 2 ** ((CENTS_OF_FIRST_BIN + CENTS_PER_BIN * path) / 1200)
     f0 = ndimage.uniform_filter1d(f0, SMOOTHING, mode="nearest")
-    f0[filters.medfilt(sure, SMOOTHING) < SURE] = 0
+    f0[sure < SURE] = 0
     return f0
 
 
@@ -48,7 +47,8 @@ def _salience(signal: Signal, begin: int, end: int, net: Crepe) -> npt.NDArray[n
     left = max(0, -first)
     samples = np.pad(inside, (left, last - first - left - len(inside)))
     frames = torch.from_numpy(samples).to(net.classifier.weight.device).unfold(0, FRAME, HOP)
-    salience: npt.NDArray[np.float32] = net(frames).cpu().numpy()
+    with torch.inference_mode():
+        salience: npt.NDArray[np.float32] = net(frames).cpu().numpy()
     hz = 10 * 2 ** ((CENTS_OF_FIRST_BIN + CENTS_PER_BIN * np.arange(BINS)) / 1200)
     salience[:, (hz < F0_LOW_HZ) | (hz > F0_HIGH_HZ)] = 0
     return salience

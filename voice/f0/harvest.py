@@ -6,10 +6,9 @@ M. Morise, "Harvest: A high-performance fundamental frequency estimator from spe
 from __future__ import annotations
 
 import warnings
+from functools import partial
 
-import numpy as np
-
-from voice.f0.signal16k import F0_HIGH_HZ, F0_LOW_HZ, HOP, SAMPLE_RATE, Floats, Report, Signal, Window, unheard, windows
+from voice.f0.signal16k import F0_HIGH_HZ, F0_LOW_HZ, SAMPLE_RATE, F0Task, Floats, Signal, Window, windows
 
 with warnings.catch_warnings():  # pyworld asks pkg_resources for its version, which warns of its own end
     warnings.simplefilter("ignore")
@@ -23,17 +22,13 @@ CONTEXT_FRAMES = 100
 """With 0.1 s of context no frame changes between voiced and unvoiced; 1 s is generous."""
 
 
-def harvest(signal: Signal, frames: int, report: Report = unheard) -> Floats:
-    """Pitch of the first `frames` frames in Hz."""
-    f0 = np.zeros(frames)
-    for window in windows(frames, WHOLE_FRAMES, STEP_FRAMES, CONTEXT_FRAMES):
-        f0[window.first : window.last] = _window(signal, window)
-        report(window.last / frames)
-    return f0
+def harvest(signal: Signal, frames: int) -> list[F0Task]:
+    """Finds the pitch of the first `frames` frames in Hz. The tasks let other threads run."""
+    return [partial(_window, signal, each) for each in windows(frames, WHOLE_FRAMES, STEP_FRAMES, CONTEXT_FRAMES)]
 
 
 def _window(signal: Signal, window: Window) -> Floats:
-    samples = np.ascontiguousarray(signal[window.begin * HOP : window.end * HOP], dtype=np.float64)
+    samples = window.samples(signal)
     rough, times = pyworld.harvest(samples, SAMPLE_RATE, f0_floor=F0_LOW_HZ, f0_ceil=F0_HIGH_HZ, frame_period=FRAME_MS)
     refined: Floats = pyworld.stonemask(samples, rough, times, SAMPLE_RATE)
-    return refined[window.first - window.begin : window.last - window.begin]
+    return window.kept(refined)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 import torch
 
-from voice.f0.signal16k import Floats, Report, Signal, Window, unheard, windows
+from voice.f0.signal16k import F0Task, Floats, Signal, Window, windows
 from voice.nets.rmvpe import BINS, FRAME_MULTIPLE, HOP, N_FFT, Rmvpe, log_mel, mel_bank
 
 THRESHOLD = 0.03
@@ -19,30 +21,24 @@ STEP_FRAMES = 120 * FRAME_MULTIPLE
 CONTEXT_FRAMES = 15 * FRAME_MULTIPLE
 
 
-def rmvpe(
-    signal: Signal,
-    frames: int,
-    net: Rmvpe,
-    threshold: float = THRESHOLD,
-    report: Report = unheard,
-) -> Floats:
-    """Pitch of the first `frames` frames in Hz; a frame beyond the signal's last one stays unvoiced."""
-    f0 = np.zeros(frames)
+def rmvpe(signal: Signal, frames: int, net: Rmvpe, threshold: float = THRESHOLD) -> list[F0Task]:
+    """Finds the pitch of the first `frames` frames in Hz."""
     known = min(frames, len(signal) // HOP + 1)
-    for window in windows(known, WHOLE_FRAMES, STEP_FRAMES, CONTEXT_FRAMES, FRAME_MULTIPLE):
-        salience = net(_mel(signal, window, known, net)).cpu().numpy()
-        found = pitch_of(salience, threshold)
-        f0[window.first : window.last] = found[window.first - window.begin : window.last - window.begin]
-        report(window.last / known)
-    return f0
+
+    def find(window: Window) -> Floats:
+        with torch.inference_mode():
+            salience = net(_mel(signal, window, net)).cpu().numpy()
+        return window.kept(pitch_of(salience, threshold))
+
+    return [partial(find, each) for each in windows(known, WHOLE_FRAMES, STEP_FRAMES, CONTEXT_FRAMES, FRAME_MULTIPLE)]
 
 
-def _mel(signal: Signal, window: Window, known: int, net: Rmvpe) -> torch.Tensor:
+def _mel(signal: Signal, window: Window, net: Rmvpe) -> torch.Tensor:
     """Frames of one window; only at the signal's own ends does the spectrum see mirrored samples."""
     device = net.cnn.weight.device
     margin = -(-N_FFT // HOP)  # frames
     begin = max(0, window.begin - margin)
-    end = len(signal) if window.end == known else min(len(signal), (window.end + margin) * HOP)
+    end = len(signal) if window.is_last else min(len(signal), (window.end + margin) * HOP)
     samples = torch.from_numpy(np.asarray(signal[begin * HOP : end], dtype=np.float32)).to(device)
     if len(samples) <= N_FFT // 2:  # too short to be mirrored
         samples = torch.nn.functional.pad(samples, (0, N_FFT // 2 + 1 - len(samples)))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Protocol, TypeAlias
 
@@ -15,12 +15,8 @@ HOP = 160
 F0_LOW_HZ, F0_HIGH_HZ = 50.0, 1100.0
 
 Floats: TypeAlias = npt.NDArray[np.float64]
-Report: TypeAlias = Callable[[float], None]
-"""Told the fraction done, 0..1."""
-
-
-def unheard(_: float) -> None:
-    """A report to nobody."""
+F0Task: TypeAlias = Callable[[], Floats]
+"""Finds the pitch of some frames. A finder gives a list of these, to be run in any order, also beside other work."""
 
 
 class Signal(Protocol):
@@ -39,6 +35,15 @@ class Window:
     end: int
     first: int
     last: int
+    is_last: bool
+
+    def samples(self, signal: Signal) -> Floats:
+        """What is looked at; the last window also has what follows the last frame."""
+        return np.ascontiguousarray(signal[self.begin * HOP : len(signal) if self.is_last else self.end * HOP])
+
+    def kept(self, found: Floats) -> Floats:
+        """The kept ones of all frames that are looked at."""
+        return found[self.first - self.begin : self.last - self.begin]
 
 
 def windows(frames: int, whole: int, step: int, context: int, multiple: int = 1) -> Iterator[Window]:
@@ -49,8 +54,14 @@ def windows(frames: int, whole: int, step: int, context: int, multiple: int = 1)
     if step % multiple or context % multiple:
         raise ValueError("steps and contexts must be multiples")
     if frames <= whole:
-        yield Window(0, frames, 0, frames)
+        yield Window(0, frames, 0, frames, is_last=True)
         return
     for first in range(0, frames, step):
         last = min(first + step, frames)
-        yield Window(max(0, first - context), min(frames, last + context), first, last)
+        end = min(frames, last + context)
+        yield Window(max(0, first - context), end, first, last, is_last=end == frames)
+
+
+def found_at_once(tasks: Iterable[F0Task]) -> Floats:
+    """The pitch of all frames."""
+    return np.concatenate([task() for task in tasks])

@@ -35,6 +35,8 @@ class MethodDescription:
     version: int
     parse: Callable[[Mapping[str, Any]], MethodSettings]
     """Checks plain settings; raises ValueError with a clause that completes "…cannot be used: "."""
+    file_fields: tuple[str, ...] = ()
+    """Which settings name files, such as models: `FILE_FIELDS` of the method's `settings` module, where it has any."""
 
 
 class ConvertFile(Protocol):
@@ -56,7 +58,7 @@ def method_names() -> tuple[str, ...]:
 def describe_method(name: str) -> MethodDescription:
     """The description of one method; the name must be one of `method_names()`."""
     module = importlib.import_module(f"voice.methods.{name}.settings")
-    return MethodDescription(name, module.VERSION, module.parse)
+    return MethodDescription(name, module.VERSION, module.parse, getattr(module, "FILE_FIELDS", ()))
 
 
 def load_method(name: str) -> ConvertFile:

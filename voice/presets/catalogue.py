@@ -12,11 +12,13 @@ from voice.presets.preset import NAME, Preset
 class PresetCatalogue:
     """The presets in `folders`, read anew at each question: a file that was just put there counts, with no restart.
 
-    A bad file spoils only itself: it is left out of `names` and told by `problems`.
+    A bad file spoils only itself: it is left out of `names` and told by `problems`. So does a preset that needs a file
+    which is not in the folder `models` (by default the preset's own folder).
     """
 
-    def __init__(self, folders: Sequence[Path]) -> None:
+    def __init__(self, folders: Sequence[Path], models: Path | None = None) -> None:
         self._folders = tuple(folders)
+        self._models = models
 
     def names(self) -> tuple[str, ...]:
         """Names of the presets that can be used, in their own order."""
@@ -29,12 +31,15 @@ class PresetCatalogue:
         if path is None:
             known = ", ".join(self.names())
             raise UnknownPresetError(f"There is no voice preset {name!r}; there are: {known}.", name=name, known=known)
-        return Preset.from_file(path)
+        return self._load(path)
 
     def problems(self) -> tuple[BadPresetError, ...]:
         """One error for each file that cannot be used."""
         _, problems = self._read()
         return tuple(problems)
+
+    def _load(self, path: Path) -> Preset:
+        return Preset.from_file(path).located(self._models or path.parent)
 
     def _files(self) -> dict[str, Path]:
         return {path.stem: path for folder in self._folders for path in sorted(folder.glob("*.toml"))}
@@ -43,7 +48,7 @@ class PresetCatalogue:
         usable, problems = [], []
         for path in self._files().values():
             try:
-                usable.append(Preset.from_file(path))
+                usable.append(self._load(path))
             except BadPresetError as problem:
                 problems.append(problem)
         return usable, problems

@@ -7,11 +7,11 @@ import json
 import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from voice.errors import BadPresetError
+from voice.errors import BadPresetError, MissingModelError
 from voice.methods.registry import MethodSettings, describe_method, method_names
 
 NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,23}")
@@ -32,17 +32,39 @@ class Preset:
 
     @property
     def digest(self) -> str:
-        """SHA-256 over all that changes the sound: method, its version, settings. Not the name, not the title."""
+        """SHA-256 over all that changes the sound: method, its version, settings, and which state its files are in.
+
+        Not the name, not the title.
+        """
         heard = {
             "method": self.method,
             "version": describe_method(self.method).version,
             "settings": asdict(self.settings),
         }
+        if files := self._files():
+            heard["files"] = {name: _state(path) for name, path in files.items()}
         return hashlib.sha256(json.dumps(heard, sort_keys=True).encode()).hexdigest()
 
     def to_json(self) -> dict[str, Any]:
         """Plain data for a job in another process; the inverse of `from_json`."""
         return {"name": self.name, "title": self.title, "method": self.method, "settings": self.settings.to_json()}
+
+    def located(self, models: Path) -> Preset:
+        """The same with its files found in the folder `models`; raises MissingModelError that names one that is not."""
+        for name, file in self._files().items():
+            if not (models / file).exists():
+                raise MissingModelError(
+                    f"The voice preset {self.name!r} needs the file {file!r}, which is not in {models}.",
+                    name=self.name,
+                    file=file,
+                    setting=name,
+                )
+        found = {name: str(models / file) for name, file in self._files().items()}
+        return replace(self, settings=describe_method(self.method).parse({**self.settings.to_json(), **found}))
+
+    def _files(self) -> dict[str, str]:
+        fields = describe_method(self.method).file_fields
+        return {name: file for name, file in self.settings.to_json().items() if name in fields}
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Preset:
@@ -75,6 +97,15 @@ class Preset:
         if strange := sorted(data.keys() - KNOWN_KEYS):
             raise bad(path.stem, f"it has a key that means nothing here: {strange[0]}")
         return cls.from_json({**data, "name": path.stem})
+
+
+def _state(file: str) -> tuple[int, int]:
+    """Size and time of a file, by which it is known that another model was put in its place; zeros where it is gone."""
+    try:
+        found = Path(file).stat()
+    except OSError:
+        return 0, 0
+    return found.st_size, found.st_mtime_ns
 
 
 def bad(name: str, reason: str) -> BadPresetError:

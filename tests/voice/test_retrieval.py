@@ -1,0 +1,111 @@
+"""Features are moved towards their neighbours in the index, and an index that lies about itself is refused."""
+
+from __future__ import annotations
+
+import contextlib
+import struct
+from pathlib import Path
+
+import faiss
+import numpy as np
+import pytest
+
+from tests.parity.stand_ins import save_index
+from voice.errors import BadModelError, DamagedModelError, MissingModelError, UnknownModelError
+from voice.retrieval import FeatureIndex
+
+RNG = np.random.default_rng(3)
+VECTORS = RNG.normal(size=(400, 16)).astype(np.float32)
+QUERIES = RNG.normal(size=(50, 16)).astype(np.float32)
+
+
+def by_faiss(path: Path, queries: np.ndarray, rate: float) -> np.ndarray:
+    """The rule as the reference has it, with faiss itself."""
+    index = faiss.read_index(str(path))
+    vectors = index.reconstruct_n(0, index.ntotal)
+    distances, ids = index.search(queries, k=8)
+    weights = np.square(1 / distances)
+    weights /= weights.sum(axis=1, keepdims=True)
+    return rate * (vectors[ids] * weights[:, :, None]).sum(axis=1) + (1 - rate) * queries
+
+
+@pytest.mark.parametrize("cells", [1, 7, 60])
+def test_features_move_as_with_faiss(tmp_path: Path, cells: int) -> None:
+    """With 60 cells some hold fewer than the eight neighbours."""
+    save_index(tmp_path / "a.index", VECTORS, cells)
+    with FeatureIndex(tmp_path / "a.index") as index:
+        assert np.allclose(index.blend(QUERIES, 0.75), by_faiss(tmp_path / "a.index", QUERIES, 0.75), atol=1e-4)
+
+
+def test_indexes_that_faiss_wrote_are_read(tmp_path: Path) -> None:
+    flat = faiss.IndexFlatL2(16)
+    flat.add(VECTORS)
+    faiss.write_index(flat, str(tmp_path / "flat.index"))
+    inverted = faiss.index_factory(16, "IVF10,Flat")
+    inverted.train(VECTORS)
+    inverted.add(VECTORS)
+    inverted.make_direct_map()
+    faiss.write_index(inverted, str(tmp_path / "ivf.index"))
+    for name in ("flat", "ivf"):
+        with FeatureIndex(tmp_path / f"{name}.index") as index:
+            expected = by_faiss(tmp_path / f"{name}.index", QUERIES, 0.5)
+            assert np.allclose(index.blend(QUERIES, 0.5), expected, atol=1e-4), name
+
+
+def test_a_query_on_a_stored_vector_becomes_that_vector(tmp_path: Path) -> None:
+    save_index(tmp_path / "a.index", VECTORS, 5)
+    with FeatureIndex(tmp_path / "a.index") as index:
+        assert np.allclose(index.blend(VECTORS[:9], 1.0), VECTORS[:9], atol=1e-4)
+
+
+def test_an_index_without_vectors_moves_nothing(tmp_path: Path) -> None:
+    faiss.write_index(faiss.IndexFlatL2(16), str(tmp_path / "empty.index"))
+    with FeatureIndex(tmp_path / "empty.index") as index:
+        assert np.array_equal(index.blend(QUERIES, 1.0), QUERIES)
+
+
+@pytest.mark.parametrize(
+    ("at", "form", "value"),
+    [
+        (4, "<i", 2**31 - 1),  # width
+        (4, "<i", -5),
+        (8, "<q", 2**60),  # vectors in all
+        (37, "<Q", 2**62),  # cells
+        (37, "<Q", 0),
+        (90, "<Q", 2**61),  # numbers of the centres
+    ],
+)
+def test_absurd_sizes_are_refused(tmp_path: Path, at: int, form: str, value: int) -> None:
+    path = tmp_path / "a.index"
+    save_index(path, VECTORS, 5)
+    held = bytearray(path.read_bytes())
+    struct.pack_into(form, held, at, value)
+    path.write_bytes(held)
+    with pytest.raises(DamagedModelError) as caught:
+        FeatureIndex(path)
+    assert caught.value.params["file"] == "a.index"
+
+
+def test_any_flipped_size_or_cut_end_is_refused_or_harmless(tmp_path: Path) -> None:
+    path = tmp_path / "a.index"
+    save_index(path, VECTORS[:20], 2)
+    whole = path.read_bytes()
+    for at in range(150):
+        path.write_bytes(whole[:at] + b"\xff" + whole[at + 1 :])
+        with contextlib.suppress(BadModelError), FeatureIndex(path) as index:
+            assert index.blend(QUERIES, 0.5).shape == QUERIES.shape
+    for share in (0.0, 0.1, 0.5, 0.99):
+        path.write_bytes(whole[: int(share * len(whole))])
+        with pytest.raises(DamagedModelError):
+            FeatureIndex(path)
+
+
+def test_other_files_are_told(tmp_path: Path) -> None:
+    with pytest.raises(MissingModelError):
+        FeatureIndex(tmp_path / "none.index")
+    (tmp_path / "text.index").write_text("hello")
+    with pytest.raises(UnknownModelError, match="not of the kind"):
+        FeatureIndex(tmp_path / "text.index")
+    faiss.write_index(faiss.IndexFlatIP(16), str(tmp_path / "inner.index"))
+    with pytest.raises(BadModelError):
+        FeatureIndex(tmp_path / "inner.index")

@@ -1,0 +1,162 @@
+"""HiFi-GAN, with or without a sine wave at the pitch as its source (NSF): features to a waveform.
+
+J. Kong et al., "HiFi-GAN", 2020; X. Wang et al., "Neural source-filter waveform models", 2019. Parameter names are
+those of the voice checkpoints.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+SLOPE = 0.1
+LAST_SLOPE = 0.01
+"""The last rectifier of every published model has torch's default slope, not the one of the others."""
+OUTER_KERNEL = 7
+WINDOW_FRAMES = 200
+"""Frames decoded at once. Activations of a whole recording are mapped and cleared by the kernel at every layer, which
+takes as long as the arithmetic; those of a window stay in place."""
+
+
+@dataclass(frozen=True, slots=True)
+class VocoderShape:
+    """The sizes of a generator. `odd_padding` is 1 in models that round paddings up, which matters for odd rates."""
+
+    inputs: int
+    initial: int
+    rates: tuple[int, ...]
+    kernels: tuple[int, ...]
+    block_kernels: tuple[int, ...]
+    block_dilations: tuple[tuple[int, ...], ...]
+    speaker_width: int
+    harmonics: int
+    """Sine waves of the source, the fundamental included; 0 means there is no source."""
+    odd_padding: int = 0
+
+    @property
+    def samples_per_frame(self) -> int:
+        return math.prod(self.rates)
+
+    @property
+    def reach(self) -> int:
+        """How many frames on each side a sample depends on, at most."""
+        frames, rate = float(OUTER_KERNEL // 2), 1
+        blocks = zip(self.block_kernels, self.block_dilations, strict=True)
+        widest = max((kernel // 2) * (sum(dilations) + len(dilations)) for kernel, dilations in blocks)
+        for kernel, up in zip(self.kernels, self.rates, strict=True):
+            frames += (kernel / up + 1) / rate
+            rate *= up
+            frames += widest / rate
+        return math.ceil(frames + OUTER_KERNEL / rate)
+
+
+class Vocoder(nn.Module):
+    """Features (1, inputs, frames) to samples."""
+
+    def __init__(self, shape: VocoderShape) -> None:
+        super().__init__()
+        self.shape = shape
+        self.conv_pre = nn.Conv1d(shape.inputs, shape.initial, OUTER_KERNEL, padding=OUTER_KERNEL // 2)
+        self.cond = nn.Conv1d(shape.speaker_width, shape.initial, 1)
+        widths = [shape.initial >> level for level in range(len(shape.rates) + 1)]
+        self.ups = nn.ModuleList(
+            nn.ConvTranspose1d(widths[n], widths[n + 1], kernel, up, padding=(kernel - up + shape.odd_padding) // 2)
+            for n, (kernel, up) in enumerate(zip(shape.kernels, shape.rates, strict=True))
+        )
+        self.resblocks = nn.ModuleList(
+            _ResidualBlock(width, kernel, dilations)
+            for width in widths[1:]
+            for kernel, dilations in zip(shape.block_kernels, shape.block_dilations, strict=True)
+        )
+        self.conv_post = nn.Conv1d(widths[-1], 1, OUTER_KERNEL, padding=OUTER_KERNEL // 2, bias=False)
+        if shape.harmonics:
+            self.m_source = _Merge(shape.harmonics)
+            self.noise_convs = nn.ModuleList(
+                _source_conv(widths[n + 1], math.prod(shape.rates[n + 1 :]), shape.odd_padding)
+                for n in range(len(shape.rates))
+            )
+
+    def forward(
+        self,
+        features: Tensor,
+        speaker: Tensor,
+        waves: Tensor | None = None,
+        keep: tuple[int, int] | None = None,
+        report: Callable[[float], None] = lambda _: None,
+    ) -> Tensor:
+        """Samples of the frames `keep` (all of them by default), each within -1..1.
+
+        `speaker` is (1, speaker width, 1). `waves` is the source before its harmonics are merged, (samples of all
+        frames, harmonics), from `voice.nets.source`.
+        """
+        frames, upp = features.shape[-1], self.shape.samples_per_frame
+        first, last = keep or (0, frames)
+        digits = self.conv_pre.weight.dtype
+        features, speaker = features.to(digits), speaker.to(digits)
+        source = None if waves is None else self.m_source(waves.to(digits)).T[None]
+        steer, pieces = self.cond(speaker), []
+        for begin in range(first, last, WINDOW_FRAMES):
+            end = min(begin + WINDOW_FRAMES, last)
+            low, high = max(0, begin - self.shape.reach), min(frames, end + self.shape.reach)
+            heard = None if source is None else source[:, :, low * upp : high * upp]
+            made = self._decode(features[:, :, low:high], steer, heard)
+            pieces.append(made[(begin - low) * upp : (end - low) * upp].clone())
+            report((end - first) / (last - first))
+        return torch.cat(pieces)
+
+    def _decode(self, features: Tensor, steer: Tensor, source: Tensor | None) -> Tensor:
+        x = self.conv_pre(features) + steer
+        per_stage = len(self.shape.block_kernels)
+        for stage, up in enumerate(self.ups):
+            x = up(functional.leaky_relu_(x, SLOPE))
+            if source is not None:
+                x += self.noise_convs[stage](source)
+            blocks = self.resblocks[stage * per_stage : (stage + 1) * per_stage]
+            total = blocks[0](x)
+            for block in blocks[1:]:
+                total += block(x)
+            x = total.div_(per_stage)
+        # The samples themselves always have all their digits.
+        x = functional.leaky_relu_(x.float(), LAST_SLOPE)
+        last = functional.conv1d(x, self.conv_post.weight.float(), padding=OUTER_KERNEL // 2)
+        return torch.tanh(last).flatten()
+
+
+class _ResidualBlock(nn.Module):
+    def __init__(self, width: int, kernel: int, dilations: tuple[int, ...]) -> None:
+        super().__init__()
+        self.convs1 = nn.ModuleList(
+            nn.Conv1d(width, width, kernel, dilation=dilation, padding=dilation * (kernel // 2))
+            for dilation in dilations
+        )
+        self.convs2 = nn.ModuleList(nn.Conv1d(width, width, kernel, padding=kernel // 2) for _ in dilations)
+
+    def forward(self, x: Tensor) -> Tensor:
+        for wide, narrow in zip(self.convs1, self.convs2, strict=True):
+            branch = wide(functional.leaky_relu(x, SLOPE))
+            x = narrow(functional.leaky_relu_(branch, SLOPE)).add_(x)
+        return x
+
+
+class _Merge(nn.Module):
+    """The harmonics become one wave."""
+
+    def __init__(self, harmonics: int) -> None:
+        super().__init__()
+        self.l_linear = nn.Linear(harmonics, 1)
+
+    def forward(self, waves: Tensor) -> Tensor:
+        merged: Tensor = torch.tanh(self.l_linear(waves))
+        return merged
+
+
+def _source_conv(width: int, stride: int, odd_padding: int) -> nn.Conv1d:
+    """Brings the source down to a stage's rate; `stride` is what the later stages multiply the rate by."""
+    if stride == 1:
+        return nn.Conv1d(1, width, 1)
+    return nn.Conv1d(1, width, 2 * stride, stride, padding=(stride + odd_padding) // 2)
