@@ -30,6 +30,7 @@ from scheduler.options import OptionDesk
 from scheduler.quota import QuotaBook
 from scheduler.service import Scheduler
 from scheduler.settings import Pace
+from scheduler.uploads import UploadDesk
 from scheduler.voices import voice_options
 from scheduler.walltime import parse_time
 from storage.database import Database
@@ -102,6 +103,7 @@ def compose(settings: Settings, *, role: str, home: Home, database: Database, cl
         quotas=quotas,
         intake=Intake(),
         desk=TaskDesk(newsroom, clock),
+        uploads=UploadDesk(platforms),
         parse_time=parse_time,
         voices=partial(voice_options, presets),
         wake_scheduler=scheduler.wake,
@@ -143,6 +145,7 @@ def pace(settings: Settings, *, role: str) -> Pace:
         late_policy=timedelta(hours=settings.late_after_hours),
         staging=settings.staging,
         stage_ahead=None if settings.staging_ahead_hours is None else timedelta(hours=settings.staging_ahead_hours),
+        inbox_remind=timedelta(hours=settings.inbox_remind_hours),
         keep_clips=timedelta(days=settings.keep_clips_days),
     )
 

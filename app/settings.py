@@ -106,6 +106,7 @@ class Settings(BaseSettings):
     late_after_hours: float = Field(default=6.0, gt=0)
     staging: bool = True
     staging_ahead_hours: float | None = Field(default=None, gt=0, le=24)
+    inbox_remind_hours: float = Field(default=6.0, gt=0)
     keep_clips_days: float = Field(default=30.0, ge=3)
 
     timezone: Annotated[str, AfterValidator(_zone)] = "UTC"

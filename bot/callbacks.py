@@ -33,6 +33,8 @@ class DraftAct(StrEnum):
     APPROVE = "ok"
     DISCARD = "x"
     RETRY_CLIP = "rc"
+    LIKE = "lk"
+    NO_COMMENT = "nc"
 
 
 class PostAct(StrEnum):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from bot.option_panels import SiteCard, site_cards
@@ -11,6 +12,7 @@ from bot.progress import ProgressBoard, Step
 from bot.title_limit import FALLBACK, title_limit
 from scheduler.outlook import Outlook
 from storage.errors import NotFoundError
+from storage.repositories.interactions import Interaction
 from storage.unit_of_work import UnitOfWork
 from storage.values import Account, AccountStatus, Clip, Draft, Fault, Operator, Task, Upload
 
@@ -34,6 +36,7 @@ class TaskLine:
     account: Account
     upload: Upload | None
     step: Step | None
+    tended: tuple[Interaction, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +57,8 @@ class Card:
     sites: tuple[SiteCard, ...] = ()
     outlooks: tuple[Outlook, ...] = ()
     title_limit: int = FALLBACK
+    abilities: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """What each site offers after a publication, by the deeds' names."""
 
     @property
     def chosen(self) -> tuple[Account, ...]:
@@ -92,6 +97,7 @@ async def load_card(
         sites=site_cards(services, draft, chosen, asked),
         title_limit=title_limit(services, accounts, draft.account_ids),
         outlooks=draft_outlooks(services, draft, clip, chosen),
+        abilities={choice.name: services.uploads.abilities(choice.name) for choice in services.accounts.platforms()},
     )
 
 
@@ -118,7 +124,9 @@ async def _task_lines(uow: UnitOfWork, draft: Draft, board: ProgressBoard) -> tu
     lines = []
     for task in await uow.tasks.of_post(draft.post_id):
         account = await uow.accounts.get(task.account_id)
-        lines.append(TaskLine(task, account, await _upload_of(uow, task), board.of(task.id)))
+        upload = await _upload_of(uow, task)
+        tended = await uow.interactions.of_upload(upload.id) if upload is not None else ()
+        lines.append(TaskLine(task, account, upload, board.of(task.id), tended))
     return tuple(lines)
 
 

@@ -7,6 +7,7 @@ from bot.callbacks import DraftAct
 from bot.card import Card
 from bot.card_lines import facts_line, press, privacy_line, title_of, voice_title, when_line
 from bot.frame_panel import cover_lines
+from bot.interaction_panel import after_line
 from bot.option_panels import SiteCard
 from bot.screen import Button, Rows, Screen, shorten
 from bot.texts import Markup, Speech
@@ -78,6 +79,8 @@ def _overview(card: Card, t: Speech) -> str:
     )
     if outlooks := verdict_lines(card, t):
         lines += ["", *outlooks]
+    if (after := after_line(card, t)) is not None:
+        lines.append(after)
     missing = [formats.fault_sentence(fault, t, zone=card.timezone, now=card.now) for fault in untold(card)]
     if missing:
         lines += ["", t("card.missing"), *(f"• {sentence}" for sentence in missing)]
@@ -106,7 +109,7 @@ def _buttons(card: Card, t: Speech) -> Rows:
         (panel("time"), panel("text")),
         *_site_rows(card),
         (panel("privacy"), panel("frame")),
-        (_discard(card, t),),
+        (panel("interactions"), _discard(card, t)),
         (approve,),
     )
     return (_next_step(card, t), *rows) if _next_step(card, t) else rows

@@ -10,6 +10,7 @@ from bot.callbacks import ConnectButton, DraftAct, voice_key
 from bot.card import Card
 from bot.card_lines import press, voice_title, when_line
 from bot.frame_panel import cover_panel, frame_panel
+from bot.interaction_panel import comment_panel, interactions_panel
 from bot.screen import Button, Rows, shorten
 from bot.texts import Markup, Speech
 from storage.values import AccountStatus
@@ -148,4 +149,6 @@ PANELS: Mapping[str, Panel] = {
     "frame": frame_panel,
     "cover": cover_panel,
     "discard": _discard,
+    "interactions": interactions_panel,
+    "comment": comment_panel,
 }

@@ -47,6 +47,7 @@ async def _task_news(context: ViewContext, task: Task, payload: Mapping[str, Any
         platform=context.platform_title(task.platform),
         why=_why(context, fault),
         when=_when(context, payload),
+        deed=context.t.plain(f"deed.{payload['deed']}") if "deed" in payload else "",
     )
     return Screen(text, await _task_rows(context, task, payload))
 

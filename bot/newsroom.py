@@ -10,6 +10,7 @@ from bot.news import fault_to_json
 from bot.post_card import WAITS_FOR_ACCOUNT
 from bot.progress import ProgressBoard, Step
 from bot.replies import queue_card
+from bot.tended_news import hear_tended
 from scheduler.notices import (
     AccountConnected,
     AccountExpiring,
@@ -18,6 +19,7 @@ from scheduler.notices import (
     AccountToConfirm,
     ClipExamined,
     ConnectFailed,
+    InboxFollowed,
     Notice,
     TaskCancelled,
     TaskCompleted,
@@ -25,6 +27,7 @@ from scheduler.notices import (
     TaskFailed,
     TaskNeedsAttention,
     TaskProgressed,
+    UploadTended,
 )
 from storage.unit_of_work import UnitOfWork
 from storage.values import TaskStatus
@@ -59,6 +62,8 @@ class Newsroom:
                 await self._card(uow, post_id)
             case TaskCompleted() | TaskFailed() | TaskDeferred() | TaskNeedsAttention():
                 await self._task(uow, notice)
+            case UploadTended() | InboxFollowed():
+                await hear_tended(uow, notice)
             case AccountNeedsReauth() | AccountExpiring() | AccountNotConfirmed():
                 await self._ending(uow, notice)
             case AccountConnected() | AccountToConfirm() | ConnectFailed():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -11,7 +11,7 @@ from typing import Any, Literal, Protocol, TypeAlias
 from scheduler.options import PostOptions
 from scheduler.outlook import Outlook
 from storage.unit_of_work import UnitOfWork
-from storage.values import Account, Clip, ClipFacts, CodeConsent, Draft, Fault, Operator, Post
+from storage.values import Account, Clip, ClipFacts, CodeConsent, Draft, Fault, Operator, Post, Upload
 
 Answer: TypeAlias = Literal["it_is_there", "publish_again", "drop", "publish_now"]
 
@@ -161,6 +161,20 @@ class Desk(Protocol):
     async def resolve(self, uow: UnitOfWork, task_id: int, answer: Answer) -> object: ...
 
 
+class Uploads(Protocol):
+    """What can be done with a published video, and what follows a publication."""
+
+    def abilities(self, platform: str) -> frozenset[str]: ...
+
+    def comment_fault(self, text: str, platforms: Collection[str]) -> Fault | None: ...
+
+    async def ask(self, uow: UnitOfWork, upload_id: int, deed: str, content: str = "") -> None: ...
+
+    async def edit(self, uow: UnitOfWork, upload_id: int, texts: Mapping[str, str]) -> None: ...
+
+    async def texts(self, uow: UnitOfWork, upload: Upload) -> tuple[str, str]: ...
+
+
 class TimeReader(Protocol):
     """Reads a time that a person typed; raises an error with a `code`."""
 
@@ -195,6 +209,7 @@ class Services:
     quotas: Quotas
     intake: Intake
     desk: Desk
+    uploads: Uploads
     parse_time: TimeReader
     voices: VoiceList
     wake_scheduler: Wake

@@ -10,6 +10,7 @@ from bot.card import Card, TaskLine
 from bot.card_lines import facts_line, title_of, voice_title
 from bot.progress import Step
 from bot.screen import Button, Rows, Screen, shorten
+from bot.tended import tended_lines
 from bot.texts import Markup, Speech
 from scheduler.notices import OUTCOME_UNKNOWN, TOO_LATE
 from scheduler.staging import TakeBack, can_reopen, is_staged, take_back
@@ -71,7 +72,8 @@ def _task_block(card: Card, line: TaskLine, t: Speech) -> str:
         account=shorten(line.account.title, 60),
         platform=card.platform_title(task.platform),
     )
-    return f"{name}\n{_fate(card, line, t)}"
+    tended = tended_lines(line.tended, t, zone=card.timezone, now=card.now)
+    return "\n".join([f"{name}\n{_fate(card, line, t)}", *tended])
 
 
 def _fate(card: Card, line: TaskLine, t: Speech) -> str:

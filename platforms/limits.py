@@ -106,3 +106,4 @@ class TextLimits:
     keywords_max_characters: int
     forbidden_characters: str
     source: str
+    comment_max_characters: int | None = None

@@ -15,6 +15,7 @@ SchedulerError
 ├── TakenBackError          the operator took the post back while it was being sent
 ├── NotTakenBackError       what the operator took back is still with the site
 ├── UnfitError              the site's rules forbid the file or a text; nothing was sent
+├── NotOfferedError         the site's API has no such thing
 ├── RenderMissingError      the prepared file is gone from the disk
 └── ClipMissingError        the clip is not on the disk
 
@@ -138,6 +139,12 @@ class NotTakenBackError(SchedulerError):
 
 class UnfitError(FaultError):
     """The site's rules forbid this file or text."""
+
+
+class NotOfferedError(SchedulerError):
+    """The site's API does not offer this."""
+
+    code = "interaction.not_offered"
 
 
 class RenderMissingError(SchedulerError):

@@ -80,6 +80,31 @@ class TaskCancelled:
 
 
 @dataclass(frozen=True, slots=True)
+class UploadTended:
+    """Something was done with a published video, or could not be (`fault`); `is_asked`: the operator waits to hear.
+
+    `deed` is `comment`, `like`, `playlist`, `thumbnail`, `edit`, `delete` or `count`.
+    """
+
+    post_id: int
+    task_id: int
+    deed: str
+    fault: Fault | None = None
+    is_asked: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class InboxFollowed:
+    """News of a video that waits in the creator's inbox: `remind`, `posted` or `lost`."""
+
+    post_id: int
+    task_id: int
+    word: str
+    video_url: str = ""
+    fault: Fault | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class AccountNeedsReauth:
     """The grant of an account is gone; its tasks wait until the operator connects it again."""
 
@@ -145,6 +170,8 @@ Notice: TypeAlias = (
     | TaskDeferred
     | TaskNeedsAttention
     | TaskCancelled
+    | UploadTended
+    | InboxFollowed
     | AccountNeedsReauth
     | AccountConnected
     | AccountToConfirm

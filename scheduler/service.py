@@ -23,6 +23,7 @@ from scheduler.checked_files import CheckedFiles
 from scheduler.countdown import Countdown
 from scheduler.dispatcher import Dispatcher
 from scheduler.file_links import FileLinks
+from scheduler.interactions import Aftercare
 from scheduler.job import Workshop
 from scheduler.lifecycle import Lifecycle
 from scheduler.notices import NoticeListener
@@ -86,6 +87,8 @@ class Scheduler:
         )
         lifecycle = Lifecycle(shop, rng or SystemRandom())
         self._dispatcher = Dispatcher(db, lifecycle, clock, owner=owner, pace=pace, on_free=self.wake, only=only)
+        self._only = only
+        self._aftercare = Aftercare(shop, ffmpeg, rng or SystemRandom(), owner=owner, on_free=self.wake)
         self._cleanup = CleanUp(db, renders, clock, pace)
         self._timer = AsyncIOScheduler(
             timezone=UTC, job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 1}
@@ -113,6 +116,7 @@ class Scheduler:
             return
         async with self._db.begin() as uow:
             await uow.tasks.release_all_leases()
+            await uow.interactions.release_all_leases()
             await uow.commit()
 
     async def stop(self) -> None:
@@ -123,6 +127,7 @@ class Scheduler:
         for tick in tuple(self._ticks):
             await asyncio.wait({tick})
         await self._dispatcher.stop()
+        await self._aftercare.stop()
 
     def wake(self) -> None:
         """Something was committed that may be due: look now. Safe to call at any time, as often as one likes."""
@@ -141,6 +146,7 @@ class Scheduler:
             while self._tick_again:
                 self._tick_again = False
                 await self._dispatcher.fill()
+                await self._tend()
                 await self._set_alarm()
         finally:
             self._ticking = False
@@ -148,15 +154,21 @@ class Scheduler:
     async def run_due(self) -> int:
         """Work on everything that is due until nothing is; how many claims it took. For tests."""
         claims = 0
-        while started := await self._dispatcher.fill():
+        while started := await self._dispatcher.fill() + await self._tend():
             claims += started
             await self._dispatcher.drain()
+            await self._aftercare.drain()
         return claims
 
+    async def _tend(self) -> int:
+        """Who runs a single task leaves what follows its publication to the program that runs all."""
+        return await self._aftercare.fill() if self._only is None else 0
+
     async def next_due(self) -> datetime | None:
-        """When a worker should next look at a task."""
+        """When a worker should next look at a task, or at what is done after a publication."""
         async with self._db.read() as uow:
-            return await uow.tasks.next_due()
+            moments = (await uow.tasks.next_due(), await uow.interactions.next_due())
+        return min(filter(None, moments), default=None)
 
     async def _set_alarm(self) -> None:
         due = await self.next_due()

@@ -19,6 +19,9 @@ class Pace:
     With `staging` uploads begin before their minute, `stage_ahead` or else as early as is usual for the site. A site is
     given the minute to keep by itself when it is at least `timed_margin` away, and `release_grace` to do it. What waits
     for its minute is looked at `verify_ahead` before it.
+    What is done after a publication has `interaction_limit` for one call, and a lease that outlives it. A video in the
+    creator's inbox is looked for at growing gaps of at most `inbox_longest`, `inbox_remind` after its delivery the
+    operator is reminded once, and after `inbox_give_up` nobody looks any more.
     """
 
     lease: timedelta = timedelta(seconds=60)
@@ -39,6 +42,15 @@ class Pace:
     missing_patience: timedelta = timedelta(minutes=15)
     settle: timedelta = timedelta(seconds=60)
     absent_gap: timedelta = timedelta(seconds=30)
+    interaction_concurrency: int = 2
+    interaction_lease: timedelta = timedelta(minutes=10)
+    interaction_limit: timedelta = timedelta(minutes=5)
+    inbox_first: timedelta = timedelta(seconds=10)
+    inbox_longest: timedelta = timedelta(minutes=30)
+    inbox_remind: timedelta = timedelta(hours=6)
+    inbox_link_patience: timedelta = timedelta(minutes=15)
+    inbox_give_up: timedelta = timedelta(days=7)
+    statistics: timedelta = timedelta(minutes=15)
     sweep: timedelta = timedelta(seconds=15)
     token_margin: timedelta = timedelta(minutes=5)
     token_check: timedelta = timedelta(minutes=4)
@@ -56,6 +68,8 @@ class Pace:
     def __post_init__(self) -> None:
         if self.heartbeat * 2 > self.lease:
             raise ValueError("a lease must outlive two heartbeats")
+        if self.interaction_limit >= self.interaction_lease:
+            raise ValueError("the lease of an interaction must outlive its longest call")
         if self.commit_margin >= self.lease:
             raise ValueError("the margin before a commit must be shorter than the lease")
         if min(self.upload_concurrency, self.prepare_concurrency, self.confirm_concurrency) < 1:

@@ -21,6 +21,7 @@ from storage.repositories.conversations import ConversationRepository
 from storage.repositories.credentials import CredentialRepository
 from storage.repositories.drafts import DraftRepository
 from storage.repositories.inbox import InboxRepository
+from storage.repositories.interactions import InteractionRepository
 from storage.repositories.operators import OperatorRepository
 from storage.repositories.outbox import OutboxRepository
 from storage.repositories.posts import PostRepository
@@ -28,7 +29,7 @@ from storage.repositories.quota import QuotaRepository
 from storage.repositories.renders import RenderRepository
 from storage.repositories.statistics import StatisticRepository
 from storage.repositories.tasks import TaskRepository
-from storage.repositories.uploads import InteractionRepository, UploadRepository
+from storage.repositories.uploads import UploadRepository
 from storage.transaction import Clock, Transaction
 
 

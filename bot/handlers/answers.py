@@ -11,6 +11,7 @@ from aiogram.types import CallbackQuery, Message
 
 from bot.handlers import account_names
 from bot.handlers.frame_buttons import answer_cover
+from bot.handlers.interaction_answers import on_comment
 from bot.handlers.option_buttons import answer_option
 from bot.handlers.questions import close_question, close_typed_question
 from bot.handlers.settings import set_zone
@@ -108,6 +109,7 @@ DRAFT_ANSWERS: Mapping[str, AnswerHandler] = {
     "keywords": take_keywords,
     "time": _time,
     "cover": answer_cover,
+    "comment": on_comment,
 }
 
 

@@ -12,6 +12,7 @@ from bot.callbacks import DraftAct, DraftButton, voice_key
 from bot.card import draft_problems
 from bot.draft_panels import PANELS, PRIVACIES, TIME_PRESETS
 from bot.handlers.frame_buttons import choose_cover, choose_frame, choose_loudness
+from bot.handlers.interaction_answers import drop_comment, switch_like
 from bot.handlers.option_buttons import asked_anew, open_options, set_option
 from bot.handlers.presses import adopt_card, own_draft
 from bot.handlers.questions import leave_other_card
@@ -160,6 +161,8 @@ ACTIONS: Mapping[DraftAct, Action] = {
     DraftAct.APPROVE: _approve,
     DraftAct.DISCARD: _discard,
     DraftAct.RETRY_CLIP: _retry_clip,
+    DraftAct.LIKE: switch_like,
+    DraftAct.NO_COMMENT: drop_comment,
 }
 
 

@@ -11,7 +11,7 @@ from bot.option_panels import QUESTION
 from bot.turn import RefusedError, Turn
 from storage.values import Conversation, Draft, DraftState
 
-TYPED = ("title", "description", "keywords", "time", "cover", "timezone", "account_name")
+TYPED = ("title", "description", "keywords", "time", "cover", "timezone", "account_name", "comment")
 """Questions that the next plain text answers; each has the sentence `cancelled.<question>`."""
 
 

@@ -62,6 +62,7 @@ TEXT_LIMITS = TextLimits(
     keywords_max_characters=CAPTION_MAX_CHARACTERS,
     forbidden_characters="",
     source=MEDIA_PAGE,
+    comment_max_characters=300,
 )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from typing import Any
@@ -37,7 +37,7 @@ from platforms.tiktok.settings import NAME, Mode, TikTokSettings
 from platforms.tiktok.status import Phase, Standing, ask_standing
 from platforms.tiktok.upload import FileUpload
 from platforms.tiktok.validate import violations
-from platforms.tiktok.videos import query_video
+from platforms.tiktok.videos import PAGE_SIZE, count_videos, query_video
 
 READING_THREADS = 4
 
@@ -70,6 +70,7 @@ class TikTok:
     )
     buckets = BUCKETS
     text_limits = TEXT_LIMITS
+    statistics_batch = PAGE_SIZE
 
     def __init__(self, settings: TikTokSettings, http: Http, clock: Callable[[], datetime]) -> None:
         self._http = http
@@ -154,6 +155,11 @@ class TikTok:
         if video is None:
             raise ContentRejectedError(platform=NAME, reason="notListed", code="tiktok.video_not_public")
         return video.counts
+
+    async def get_statistics(self, access_token: str, video_ids: Sequence[str]) -> Mapping[str, Mapping[str, int]]:
+        """Count up to 20 public videos in one call, by the post's own id; others are left out."""
+        known = [video_id for video_id in video_ids if _is_post_id(video_id)]
+        return await count_videos(self._api, access_token, known) if known else {}
 
     async def close(self) -> None:
         await self._http.close()

@@ -37,7 +37,7 @@ from platforms.youtube.limits import BUCKETS, COSTS, FILE_LIMITS, STAGING, TEXT_
 from platforms.youtube.oauth import FORCE_SSL, REPORTING, GoogleOAuth
 from platforms.youtube.options import POST_OPTIONS
 from platforms.youtube.playlists import Category, Playlist, Playlists, categories, longest_video_s
-from platforms.youtube.reports import Report, ReportQuery, Reports
+from platforms.youtube.reports import MAX_IDS, Report, ReportQuery, Reports
 from platforms.youtube.resources import Video, items, parse_statistics, parse_video
 from platforms.youtube.search import PublishedSearch
 from platforms.youtube.settings import NAME, YouTubeSettings
@@ -80,6 +80,7 @@ class YouTube:
     file_limits = FILE_LIMITS
     text_limits = TEXT_LIMITS
     post_options = POST_OPTIONS
+    statistics_batch = MAX_IDS
 
     def __init__(self, settings: YouTubeSettings, http: Http, clock: Callable[[], datetime]) -> None:
         self._http = http

@@ -76,6 +76,7 @@ TEXT_LIMITS = TextLimits(
     keywords_max_characters=500,
     forbidden_characters="<>",
     source=VIDEO_PAGE,
+    comment_max_characters=10_000,
 )
 
 

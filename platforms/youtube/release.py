@@ -43,9 +43,12 @@ def next_release(meta: VideoMeta, current: Release, now: datetime) -> Release:
     """Say how an existing video goes on.
 
     A time in `options["publish_at"]` moves the set one, None takes it away (the video is then what `privacy_status`
-    says), and where the options do not speak of it, a time that is set stays.
+    says), and where the options do not speak of it, a time that is set stays. With no `privacy_status` nothing of
+    it changes.
     Raises ContentRejectedError for a time that YouTube would not keep.
     """
+    if not meta.privacy_status:
+        return current if current.privacy_status == "private" else Release(current.privacy_status)
     if "publish_at" not in meta.options:
         return current if current.publish_at is not None else Release(meta.privacy_status)
     publish_at = parse_moment(meta.options["publish_at"])

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from platforms.base import NOT_LISTED, CheckResult, CheckState, Publication, TimedRelease
+from scheduler.interaction_plan import plan_aftercare
 from scheduler.job import Job
 from scheduler.notices import TaskCompleted, TaskFailed
 from scheduler.settings import Pace
@@ -67,7 +68,7 @@ async def complete(job: Job, result: CheckResult) -> None:
     task, handle, video = job.task, job.handle, _video(job, result)
     left = Fault(result.code, {"platform": task.platform}) if result.code else None
     async with job.shop.db.begin() as uow:
-        await uow.uploads.add(
+        upload = await uow.uploads.add(
             task_id=task.id,
             account_id=task.account_id,
             platform=task.platform,
@@ -76,6 +77,7 @@ async def complete(job: Job, result: CheckResult) -> None:
             video_url=video.url,
             upload_time=job.now(),
         )
+        await plan_aftercare(uow, job.site, task, upload, job.now(), result)
         changed = await job.lease.record(
             TaskCompleted(task.post_id, task.id, video.url, left),
             uow=uow,

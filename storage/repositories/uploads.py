@@ -1,28 +1,16 @@
-"""What tasks became on the platforms, and the comments and likes upon it."""
+"""What tasks became on the platforms."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Collection
 from datetime import datetime
-from typing import Literal, TypeAlias
+
+from sqlalchemy import update
 
 from storage.errors import DuplicateError, NotFoundError
-from storage.tables import post_interactions, uploads
+from storage.tables import posts, tasks, uploads
 from storage.transaction import Transaction, columns
 from storage.values import Upload
-
-InteractionType: TypeAlias = Literal["comment", "like"]
-
-
-@dataclass(frozen=True, slots=True)
-class Interaction:
-    """A comment or like of ours on an upload."""
-
-    id: int
-    upload_id: int
-    interaction_type: InteractionType
-    content: str
-    created_at: datetime
 
 
 class UploadRepository:
@@ -67,21 +55,31 @@ class UploadRepository:
         statement = columns(uploads).order_by(uploads.c.upload_time.desc(), uploads.c.id.desc()).limit(limit)
         return tuple(Upload(**row) for row in await self._tx.rows(statement))
 
+    async def get(self, upload_id: int) -> Upload:
+        row = await self._tx.row(columns(uploads).where(uploads.c.id == upload_id))
+        if row is None:
+            raise NotFoundError(f"no upload {upload_id}", id=upload_id)
+        return Upload(**row)
 
-class InteractionRepository:
-    def __init__(self, transaction: Transaction) -> None:
-        self._tx = transaction
+    async def of_operator(self, operator_id: int, *, limit: int) -> tuple[Upload, ...]:
+        """What this operator's posts became, the newest first."""
+        joined = uploads.join(tasks, tasks.c.id == uploads.c.task_id).join(posts, posts.c.id == tasks.c.post_id)
+        statement = columns(uploads).select_from(joined).where(posts.c.operator_id == operator_id)
+        newest = statement.order_by(uploads.c.upload_time.desc(), uploads.c.id.desc()).limit(limit)
+        return tuple(Upload(**row) for row in await self._tx.rows(newest))
 
-    async def add(self, upload_id: int, interaction_type: InteractionType, content: str = "") -> int:
-        values = {
-            "upload_id": upload_id,
-            "interaction_type": interaction_type,
-            "content": content,
-            "created_at": self._tx.clock(),
-        }
-        return await self._tx.insert(post_interactions, values)
+    async def since(self, moment: datetime, platforms: Collection[str]) -> tuple[Upload, ...]:
+        """What was uploaded to these sites after `moment` and has a name there, the newest first."""
+        is_wanted = (
+            uploads.c.upload_time >= moment,
+            uploads.c.platform.in_(sorted(platforms)),
+            uploads.c.video_id != "",
+        )
+        statement = columns(uploads).where(*is_wanted).order_by(uploads.c.upload_time.desc(), uploads.c.id.desc())
+        return tuple(Upload(**row) for row in await self._tx.rows(statement))
 
-    async def of_upload(self, upload_id: int) -> tuple[Interaction, ...]:
-        is_on_it = post_interactions.c.upload_id == upload_id
-        statement = columns(post_interactions).where(is_on_it).order_by(post_interactions.c.id)
-        return tuple(Interaction(**row) for row in await self._tx.rows(statement))
+    async def rename(self, upload_id: int, *, video_id: str, video_url: str) -> Upload:
+        """The site told the video's own id and address only after the upload was recorded."""
+        values = {"video_id": video_id, "video_url": video_url}
+        await self._tx.change(update(uploads).where(uploads.c.id == upload_id).values(values))
+        return await self.get(upload_id)

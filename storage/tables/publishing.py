@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, Double, ForeignKey, Index, Integer, String, Text, UniqueConstraint
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Double,
+    ForeignKey,
+    Index,
+    Integer,
+    String,
+    Text,
+    UniqueConstraint,
+)
 
 from storage.tables.base import moment, reference, table
 from storage.types import ID, JsonText
@@ -74,6 +85,18 @@ post_interactions = table(
     Column("interaction_type", String(16), nullable=False),
     Column("content", Text, nullable=False),
     moment("created_at"),
+    Column("state", String(16), nullable=False, server_default="done"),
+    Column("is_asked", Boolean, nullable=False, server_default="0"),
+    moment("next_attempt_at", nullable=True),
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    moment("attempted_at", nullable=True),
+    moment("absent_since", nullable=True),
+    Column("remote_id", String(191)),
+    Column("fault", JsonText),
+    Column("fence", BigInteger, nullable=False, server_default="0"),
+    Column("lease_owner", String(191)),
+    moment("lease_until", nullable=True),
+    Index("ix_post_interactions_due", "state", "next_attempt_at", "id"),
 )
 
 statistics = table(

@@ -36,6 +36,7 @@ from scheduler.options import OptionDesk
 from scheduler.quota import QuotaBook
 from scheduler.settings import Pace as SchedulerPace
 from scheduler.tokens import TokenKeeper
+from scheduler.uploads import UploadDesk
 from scheduler.voices import voice_options
 from scheduler.walltime import parse_time
 from storage.database import Database
@@ -224,6 +225,7 @@ class Chat:
             quotas=quotas,
             intake=self.intake,
             desk=desk,
+            uploads=UploadDesk(self.platforms),
             parse_time=parse_time,
             voices=partial(voice_options, presets),
             wake_scheduler=lambda: None,

@@ -58,6 +58,7 @@ async def live_and_die(world: World, executioners: list[Executioner]) -> Outcome
 async def bury(scheduler: Scheduler) -> None:
     """What still runs of a dead process must not run on."""
     await scheduler._dispatcher.stop()
+    await scheduler._aftercare.stop()
 
 
 async def one_death(world: World, at: int, faults: Faults) -> Outcome:

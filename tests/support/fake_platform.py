@@ -98,6 +98,8 @@ class FakeSite:
         self.clock = clock
         self.sessions: dict[str, Session] = {}
         self.videos: list[Video] = []
+        self.comments: list[tuple[str, str, datetime]] = []
+        self.likes: list[str] = []
         self.faults: dict[tuple[str, int], str] = {}
         self.calls: Counter[str] = Counter()
         self.refreshes = 0
@@ -220,8 +222,8 @@ class FakePlatform:
         self.site = site
         self.point = point
         self.capabilities = Capabilities(
-            comment=False,
-            like=False,
+            comment=True,
+            like=True,
             delete=True,
             thumbnail=False,
             update_metadata=False,
@@ -344,6 +346,27 @@ class FakePlatform:
     async def get_video_analytics(self, access_token: str, video_id: str) -> Mapping[str, int]:
         self._begin("get_video_analytics", access_token)
         return {"views": 0}
+
+    async def post_comment(self, access_token: str, video_id: str, text: str) -> str:
+        """Every call comments once more."""
+        fault = self._begin("post_comment", access_token)
+        if fault == "lose_before":
+            raise OutcomeUnknownError(platform="fake")
+        self.site.comments.append((video_id, text, self.site.clock()))
+        self._end("post_comment", fault)
+        return f"c{len(self.site.comments)}"
+
+    async def find_comment(self, access_token: str, video_id: str, text: str) -> str | None:
+        self._begin("find_comment", access_token)
+        for number, (on, said, at) in enumerate(self.site.comments, start=1):
+            if (on, said) == (video_id, text) and self.site.clock() - at >= self.site.shows_after:
+                return f"c{number}"
+        return None
+
+    async def like_video(self, access_token: str, video_id: str) -> None:
+        fault = self._begin("like_video", access_token)
+        self.site.likes.append(video_id)
+        self._end("like_video", fault)
 
     async def close(self) -> None:
         return None
