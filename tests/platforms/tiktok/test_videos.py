@@ -92,7 +92,9 @@ async def test_a_live_post_does_not_fail_over_its_address(tiktok: TikTok, stage:
 @pytest.mark.parametrize(("reason", "code"), [*FAIL_REASONS.items(), ("something_new", "tiktok.failed_otherwise")])
 async def test_a_failed_post_says_why(tiktok: TikTok, stage: Stage, reason: str, code: str) -> None:
     stage.answers[STATUS] = {"status": "FAILED", "fail_reason": reason}
-    assert await tiktok.check(ACCESS_TOKEN, PUBLISH_ID) == CheckResult(CheckState.FAILED, reason=reason, code=code)
+    told = await tiktok.check(ACCESS_TOKEN, PUBLISH_ID)
+    assert (told.state, told.reason, told.code) == (CheckState.FAILED, reason, code)
+    assert told.repeats == reason.endswith("_check_failed"), "what is wrong with the file itself is not tried again"
 
 
 async def test_an_upload_that_tiktok_does_not_know_is_not_listed(tiktok: TikTok, stage: Stage) -> None:
