@@ -282,6 +282,15 @@ class TimedRelease(Protocol):
         ...
 
 
+@runtime_checkable
+class TellsPace(Protocol):
+    """A platform whose site says with its answers how much of a call allowance is used, before it refuses."""
+
+    def busy_until(self, now: datetime) -> datetime | None:
+        """Until when no new upload should begin; None: nothing speaks against it."""
+        ...
+
+
 class Granted(Protocol):
     """One of several grants that a single consent gave."""
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from platforms.base import Platform
+from platforms.base import Platform, TellsPace
 from platforms.limits import Bucket, Cost, Scope, Window
 from scheduler.errors import QuotaFullError
 from storage.unit_of_work import UnitOfWork
@@ -14,6 +14,8 @@ from storage.values import Account, AccountStatus, QuotaSpend
 
 STEPS = ("open_upload", "transfer", "publish", "check", "find_published")
 """The steps of a publication, by the names that costs go by."""
+CALLS = "calls"
+"""What a site counts by itself and tells with its answers, in place of a bucket of ours."""
 SITE_CLOCK_SLACK = timedelta(minutes=5)
 
 
@@ -68,6 +70,8 @@ class QuotaBook:
         The buckets stay locked until the caller's transaction ends: of two workers only one takes the last unit.
         """
         site = self._platforms[platform]
+        if step == "open_upload" and isinstance(site, TellsPace) and (until := site.busy_until(now)) is not None:
+            raise QuotaFullError(platform=platform, bucket=CALLS, until=until)
         # In one order everywhere, or two spenders could wait for each other.
         costs = sorted(site.costs.get(step, ()), key=lambda cost: cost.bucket)
         for cost in costs:

@@ -101,6 +101,10 @@ class Instagram:
         """How full the call allowance was when Meta last said so."""
         return self._api.usage
 
+    def busy_until(self, now: datetime) -> datetime | None:
+        """Until when to begin no upload: at four fifths of the call allowance what is under way goes first."""
+        return self._api.busy_until(now)
+
     def validate(self, file: VideoFile | None, meta: VideoMeta) -> tuple[Violation, ...]:
         return violations(file, meta)
 

@@ -7,13 +7,15 @@ header is not documented for the Graph API, and works there as it does for ruplo
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from platforms.errors import PlatformError
 from platforms.http import Http, json_object
 from platforms.instagram.errors import as_answer_to_commit, error_of
 from platforms.instagram.usage import Usage, parse_usage
+
+SLOW_DOWN = timedelta(minutes=10)
 
 
 class GraphApi:
@@ -24,6 +26,14 @@ class GraphApi:
         self._graph_url = graph_url
         self._clock = clock
         self.usage = Usage()
+        self._told_at = clock()
+
+    def busy_until(self, now: datetime) -> datetime | None:
+        """Until when to begin nothing new. Where Meta names no time, a rolling hour has lost a sixth of its calls."""
+        if not self.usage.is_high:
+            return None
+        until = self._told_at + (self.usage.regain or SLOW_DOWN)
+        return until if until > now else None
 
     async def get(self, access_token: str, path: str, params: Mapping[str, str]) -> dict[str, Any]:
         """Read a node or an edge, by its path below the version."""
@@ -63,7 +73,8 @@ class GraphApi:
             commits=commits,
         )
         usage = parse_usage(response.headers)
-        self.usage = usage if usage.percent is not None else self.usage
+        if usage.percent is not None:
+            self.usage, self._told_at = usage, self._clock()
         if not response.is_success:
             raise error_of(response, self._clock())
         return json_object(response, self._http.platform)

@@ -230,3 +230,21 @@ async def test_a_bucket_that_no_publication_spends_shows_once_it_is_used(world: 
         await book.spend(uow, "fake", "post_comment", account_id, START)
         (row,) = await book.report(uow, START)
         assert (row.bucket, row.used) == ("comments", 1)
+
+
+class Busy(FakePlatform):
+    """A site that says with its answers that its calls are nearly used up for twenty minutes."""
+
+    def busy_until(self, now: datetime) -> datetime | None:
+        until = START + timedelta(minutes=20)
+        return until if until > now else None
+
+
+async def test_a_site_that_says_it_is_busy_is_left_alone_until_it_is_not(world: World) -> None:
+    world.make_platform = Busy
+    await world.approve()
+    await world.live(world.scheduler())
+    assert world.site.calls["open_upload"] == 1
+    (deferred,) = world.recorder.of(TaskDeferred)
+    assert deferred.until == START + timedelta(minutes=20)
+    assert [video.published_at for video in world.site.videos] == [START + timedelta(minutes=20)]

@@ -63,7 +63,7 @@ class SandboxStand:
         await self.call("DELETE", "/faults")
         await self.call("POST", "/clock", reset=True)
         await self.call("POST", "/instagram/settings", **DEFAULTS)
-        await self.call("POST", "/instagram/usage", clear=True, app=0)
+        await self.call("POST", "/instagram/usage", clear=True)
 
     async def call(self, method: str, path: str, /, **body: Any) -> dict[str, Any]:
         response = await self._control.request(method, path, json=body or None)

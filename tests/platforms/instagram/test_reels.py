@@ -14,6 +14,7 @@ from tests.platforms.instagram.stage import (
     NOW,
     SECRET,
     TOKEN,
+    Clock,
     DropAnswer,
     Meta,
     Say,
@@ -60,7 +61,9 @@ async def test_insights_that_are_refused_leave_the_counters(facebook: Instagram,
     assert await facebook.get_video_analytics(TOKEN, MEDIA_ID) == {"likes": 2}
 
 
-async def test_the_allowance_is_read_live_with_the_usage_of_calls(facebook: Instagram, meta: Meta) -> None:
+async def test_the_allowance_is_read_live_with_the_usage_of_calls(
+    facebook: Instagram, meta: Meta, clock: Clock
+) -> None:
     body = {"data": [{"quota_usage": 2, "config": {"quota_total": 100, "quota_duration": 86400}}]}
     meta.script["/content_publishing_limit"] = [Say(200, body, {"X-App-Usage": '{"call_count": 81}'})]
     choices = await facebook.account_choices(TOKEN)
@@ -68,6 +71,11 @@ async def test_the_allowance_is_read_live_with_the_usage_of_calls(facebook: Inst
     assert choices["used"] == {"publishes": 2}
     assert choices["usage_percent"] == 81
     assert facebook.usage.is_high
+    # Nothing new is begun for ten minutes, before Meta refuses.
+    until = facebook.busy_until(clock())
+    assert until is not None
+    assert until > clock()
+    assert facebook.busy_until(until) is None
 
 
 async def test_a_reel_is_deleted_and_may_be_gone_already(facebook: Instagram, meta: Meta) -> None:
