@@ -7,7 +7,6 @@ from typing import Any
 from bot.news import fault_to_json
 from bot.replies import queue_card
 from scheduler.notices import InboxFollowed, UploadTended
-from storage.errors import NotFoundError
 from storage.unit_of_work import UnitOfWork
 
 
@@ -19,13 +18,6 @@ async def hear_tended(uow: UnitOfWork, notice: UploadTended | InboxFollowed) -> 
     if isinstance(notice, UploadTended) and notice.fault is None and not notice.is_asked:
         return
     post = await uow.posts.get(notice.post_id)
-    if isinstance(notice, UploadTended) and notice.deed == "count" and notice.fault is None:
-        upload = await uow.uploads.by_task(notice.task_id)
-        if upload is None:
-            raise NotFoundError(f"no upload of task {notice.task_id}")
-        view = {"view": "upload", "args": {"upload_id": upload.id}}
-        await uow.outbox.add(chat_id=post.chat_id, kind="view", payload=view)
-        return
     await uow.outbox.add(chat_id=post.chat_id, kind="news", payload=_payload(notice))
 
 

@@ -50,7 +50,6 @@ class Pace:
     inbox_remind: timedelta = timedelta(hours=6)
     inbox_link_patience: timedelta = timedelta(minutes=15)
     inbox_give_up: timedelta = timedelta(days=7)
-    statistics: timedelta = timedelta(minutes=15)
     sweep: timedelta = timedelta(seconds=15)
     token_margin: timedelta = timedelta(minutes=5)
     token_check: timedelta = timedelta(minutes=4)
