@@ -5,6 +5,7 @@ import re
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
+from sandbox.link import Link
 from sandbox.store import Store
 
 SERVICES = ("youtube", "google", "telegram", "tiktok", "instagram")
@@ -23,7 +24,8 @@ class Rule:
     """One fault. With none of nth, times, every it strikes each matching call.
 
     nth: only the n-th matching call (with times: `times` calls from the n-th on). times: the first n calls. every: each
-    k-th call. path: regular expression searched in the path (sub-path of the sandbox, without the query).
+    k-th call. path: regular expression searched in the path (sub-path of the sandbox, without the query). shared: all
+    requests that the rule slows share its one rate, as on one line.
     """
 
     id: str
@@ -40,6 +42,7 @@ class Rule:
     retry_after: int | None = None
     bytes: int | None = None
     bytes_per_s: float | None = None
+    shared: bool = False
     delay_s: float | None = None
     seen: int = 0
     fired: int = 0
@@ -81,6 +84,7 @@ def rule_from_json(rule_id: str, body: object) -> Rule:
     for name in ("nth", "times", "every"):
         if name in given and (not isinstance(given[name], int) or given[name] < 1):
             raise BadRuleError(f"{name} is a whole number from 1")
+    _check_rate(given)
     if isinstance(given.get("method"), str):
         given["method"] = given["method"].upper()
     try:
@@ -88,6 +92,16 @@ def rule_from_json(rule_id: str, body: object) -> Rule:
     except (re.error, TypeError) as error:
         raise BadRuleError(f"path is a regular expression: {error}") from error
     return Rule(id=rule_id, **given)
+
+
+def _check_rate(given: dict[str, Any]) -> None:
+    rate, shared = given.get("bytes_per_s"), given.get("shared", False)
+    if rate is not None and (isinstance(rate, bool) or not isinstance(rate, int | float) or rate <= 0):
+        raise BadRuleError("bytes_per_s is a number above 0")
+    if not isinstance(shared, bool):
+        raise BadRuleError("shared is true or false")
+    if shared and (given["fault"] != "slow" or rate is None):
+        raise BadRuleError("shared belongs to slow with bytes_per_s")
 
 
 class FaultPlan:
@@ -98,6 +112,7 @@ class FaultPlan:
         self._rules = {doc["id"]: Rule(**doc) for doc in store.list("fault")}
         self._gates: dict[str, asyncio.Event] = {}
         self._holding: dict[str, int] = {}
+        self._links: dict[str, Link] = {}
 
     def add(self, body: object) -> Rule:
         """A new rule; an `id` in the body is kept, and replaces the rule of that id."""
@@ -121,6 +136,16 @@ class FaultPlan:
                 struck = rule
             self._store.put("fault", rule.id, asdict(rule))
         return struck
+
+    def link(self, rule: Rule) -> Link | None:
+        """The line that the rule puts a request on: its own, or the one of all; None where it says no rate."""
+        if not rule.bytes_per_s:
+            return None
+        if not rule.shared:
+            return Link(rule.bytes_per_s)
+        if rule.id not in self._links:
+            self._links[rule.id] = Link(rule.bytes_per_s)
+        return self._links[rule.id]
 
     async def hold(self, rule: Rule) -> None:
         """Wait until the rule is released or removed."""
@@ -146,6 +171,7 @@ class FaultPlan:
     def remove(self, rule_id: str) -> bool:
         """Forget the rule; what it held goes on."""
         self._open_gate(rule_id)
+        self._links.pop(rule_id, None)
         self._store.delete("fault", rule_id)
         return self._rules.pop(rule_id, None) is not None
 

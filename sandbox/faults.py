@@ -1,6 +1,7 @@
 """The middleware that records every request and commits the faults of the plan."""
 
 import asyncio
+import hashlib
 import json
 from typing import Any
 
@@ -81,7 +82,6 @@ class _Exchange:
         finally:
             if streams(self.service, self.request.path):
                 self.record.body_bytes = self.wire.received
-                self.record.body_sha256 = self.wire.digest.hexdigest()
 
     async def _process(self) -> Answer:
         await self._note_small_body()
@@ -94,8 +94,7 @@ class _Exchange:
         multipart = request.content_type.startswith("multipart/")
         if multipart or streams(self.service, request.path) or not 0 < length <= _SMALL:
             return
-        self.wire.digest.update(await request.read())
-        self.record.body_sha256 = self.wire.digest.hexdigest()
+        self.record.body_sha256 = hashlib.sha256(await request.read()).hexdigest()
 
     async def _misbehave(self, rule: Rule) -> Answer:
         match rule.fault:
@@ -133,10 +132,11 @@ class _Exchange:
 
     async def _slow(self, rule: Rule) -> Answer:
         await asyncio.sleep(rule.delay_s or 0)
-        if rule.bytes_per_s and streams(self.service, self.request.path):
-            self.wire.bytes_per_s = rule.bytes_per_s
-        elif rule.bytes_per_s:
-            await asyncio.sleep((self.request.content_length or 0) / rule.bytes_per_s)
+        link = self.world.faults.link(rule)
+        if link is not None and streams(self.service, self.request.path):
+            self.wire.link = link
+        elif link is not None:
+            await link.carry(self.request.content_length or 0)
         return await self._process()
 
     async def _cut(self, rule: Rule) -> Answer:

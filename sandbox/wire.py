@@ -1,15 +1,13 @@
-"""The body of an upload as it comes off the wire: counted, hashed, slowed down, held or cut where a fault says so."""
+"""The body of an upload as it comes off the wire: counted, slowed down, held or cut where a fault says so."""
 
-import asyncio
-import hashlib
 from collections.abc import AsyncIterator, Awaitable, Callable
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
 
 from aiohttp import web
 
+from sandbox.link import Link
+
 _PIECE = 262144  # bytes handed on at once at most
-_TICK_S = 0.05  # a slowed wire lets bytes through this often
 
 
 class ConnectionCutError(ConnectionResetError):
@@ -22,11 +20,10 @@ class Wire:
 
     request: web.Request
     cut_at: int | None = None
-    bytes_per_s: float | None = None
+    link: Link | None = None
     hold_at: int | None = None
     hold: Callable[[], Awaitable[None]] | None = None
     received: int = 0
-    digest: Any = field(default_factory=hashlib.sha256)
 
     async def pieces(self) -> AsyncIterator[bytes]:
         """The body in pieces of at most 256 KiB; flat memory. Raises ConnectionCutError at the planned byte."""
@@ -42,7 +39,6 @@ class Wire:
             allowed = await self._allowance(len(piece))
             head, piece = piece[:allowed], piece[allowed:]
             self.received += len(head)
-            self.digest.update(head)
             if head:
                 yield head
             if self.hold is not None and self.hold_at is not None and self.received >= self.hold_at:
@@ -53,9 +49,8 @@ class Wire:
 
     async def _allowance(self, wanted: int) -> int:
         """How many of the wanted bytes may pass now."""
-        if self.bytes_per_s is not None:
-            wanted = min(wanted, max(1, int(self.bytes_per_s * _TICK_S)))
-            await asyncio.sleep(wanted / self.bytes_per_s)
+        if self.link is not None:
+            wanted = await self.link.allow(wanted)
         for mark in (self.hold_at if self.hold is not None else None, self.cut_at):
             if mark is not None:
                 wanted = min(wanted, max(0, mark - self.received))

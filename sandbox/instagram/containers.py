@@ -1,12 +1,12 @@
 """Containers: IN_PROGRESS, then FINISHED or ERROR, PUBLISHED, and EXPIRED after a day, by the virtual clock."""
 
 import asyncio
-import hashlib
 import mmap
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from sandbox.digests import GrowingDigests
 from sandbox.instagram import settings
 from sandbox.instagram.errors import GraphError, planned
 from sandbox.world import World
@@ -27,6 +27,7 @@ class Containers:
         self._folder = world.files / "instagram"
         self._folder.mkdir(exist_ok=True)
         self._endings: dict[str, asyncio.Lock] = {}
+        self.digests = GrowingDigests()
 
     def check_room(self, account: str) -> None:
         """Raises GraphError at the four-hundredth container of a day."""
@@ -120,7 +121,7 @@ class Containers:
             container = self.fresh(container)
             if container["completed_at"] is not None:
                 return container
-            digest = await asyncio.to_thread(_sha256, self.path(container))
+            digest = await self.digests.of(self.path(container))
             facts = read_facts(self.path(container))
             file = {"size": self.stored(container), "sha256": digest, "duration_s": facts.duration_s}
             file |= {"width": facts.width, "height": facts.height, "type": "video/mp4"}
@@ -160,11 +161,6 @@ def found(container: Container | None) -> Container:
     if container is None:
         raise GraphError(24, 2207008)
     return container
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _has_edit_list(path: Path) -> bool:

@@ -86,12 +86,14 @@ class Fetcher:
 
     async def _body(self, container: Container, response: ClientResponse) -> None:
         rules, arrived = settings.load(self._world.store), 0
-        with self._containers.path(container).open("wb", buffering=0) as file:
+        path = self._containers.path(container)
+        with path.open("wb", buffering=0) as file:
             async for piece in response.content.iter_chunked(_PIECE):
                 arrived += len(piece)
                 if arrived > rules.largest_file:
                     raise ValueError("larger than a Reel may be")
                 file.write(piece)
+                self._containers.digests.feed(path, arrived - len(piece), piece)
                 if rules.fetch_bytes_per_s:
                     await asyncio.sleep(len(piece) / rules.fetch_bytes_per_s)
 

@@ -87,7 +87,8 @@ class Rupload:
         me = object()
         self._writers[container["id"]] = me
         try:
-            with self._containers.path(container).open("ab", buffering=0) as file:
+            path = self._containers.path(container)
+            with path.open("ab", buffering=0) as file:
                 async for piece in request[WIRE].pieces():
                     # No await stands between this look and the write, so two writers never interleave.
                     if self._writers.get(container["id"]) is not me:
@@ -97,7 +98,9 @@ class Rupload:
                             "ProcessingFailedError", "Request processing failed: more bytes than file_size"
                         )
                     room -= len(piece)
+                    start = file.tell()
                     file.write(piece)
+                    self._containers.digests.feed(path, start, piece)
         except (ClientPayloadError, ConnectionError) as error:
             # The client is gone; what has arrived stays.
             raise ConnectionCutError from error

@@ -1,13 +1,11 @@
 """The upload host: chunks in their order, each whole or not at all, and no access token."""
 
-import asyncio
-import hashlib
 import re
 from datetime import datetime
-from pathlib import Path
 
 from aiohttp import ClientPayloadError, web
 
+from sandbox.digests import GrowingDigests
 from sandbox.tiktok import settings
 from sandbox.tiktok.chunks import chunk_end
 from sandbox.tiktok.errors import ApiError
@@ -25,6 +23,7 @@ class Upload:
     def __init__(self, world: World, posts: Posts) -> None:
         self._world, self._posts = world, posts
         self._writers: dict[str, object] = {}
+        self._digests = GrowingDigests()
 
     async def put(self, request: web.Request) -> web.StreamResponse:
         """206: more is expected; 201: that was all; 416: another byte is next."""
@@ -83,7 +82,7 @@ class Upload:
             post = {**self._now(post), "stored": last + 1}
             self._posts.save(post)
             return self._answer(post, 206)
-        digest = await asyncio.to_thread(_sha256, self._posts.path(post))
+        digest = await self._digests.of(self._posts.path(post))
         self._require_current(post, me)
         return self._answer(self._posts.arrive(self._now(post), digest, request.content_type), 201)
 
@@ -98,6 +97,7 @@ class Upload:
                 # No await stands between this look and the write, so two writers never interleave.
                 self._require_current(post, me)
                 file.write(piece)
+                self._digests.feed(path, post["stored"] + arrived, piece)
                 arrived += len(piece)
         self._require_current(post, me)
         return arrived == length
@@ -126,11 +126,6 @@ class Upload:
 
 def _bad(message: str) -> ApiError:
     return ApiError(400, "invalid_params", message)
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 async def _drain(request: web.Request) -> None:

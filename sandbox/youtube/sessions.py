@@ -1,7 +1,6 @@
 """Resumable upload sessions: what was promised, how many bytes lie on disk, and the answer that ended it."""
 
 import asyncio
-import hashlib
 import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -9,6 +8,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from sandbox.digests import GrowingDigests
 from sandbox.wire import ConnectionCutError
 from sandbox.world import World
 from sandbox.youtube import settings
@@ -55,6 +55,7 @@ class Sessions:
         self._world, self._store, self._library = world, world.store, library
         self._writers: dict[str, object] = {}
         self._endings: dict[str, asyncio.Lock] = {}
+        self._digests = GrowingDigests()
 
     def open(self, session: Session) -> Session:
         """A new session; `session` says channel, client_id, parts, shown, total, content_type and file_name."""
@@ -120,8 +121,9 @@ class Sessions:
         """Append at the end, each piece as it arrives. A later writer of the session ends an earlier one."""
         me = object()
         self._writers[session["id"]] = me
-        arrived = 0
-        with self.path(session).open("ab", buffering=0) as file:
+        arrived, path = 0, self.path(session)
+        with path.open("ab", buffering=0) as file:
+            start = file.tell()
             async for piece in pieces:
                 # No await stands between this look and the write, so two writers never interleave.
                 if self._writers.get(session["id"]) is not me:
@@ -130,6 +132,7 @@ class Sessions:
                 if limit is not None and arrived > limit:
                     raise bad_json("More bytes than announced.")
                 file.write(piece)
+                self._digests.feed(path, start + arrived - len(piece), piece)
 
     def supersede(self, session: Session) -> None:
         """Whoever still writes to this session stops: its client has come back on another connection."""
@@ -142,7 +145,7 @@ class Sessions:
             session = self.find(session["id"])
             if session["final"] is not None:
                 return session, self._store.get("video", session["video_id"])
-            digest = await asyncio.to_thread(_sha256, self.path(session))
+            digest = await self._digests.of(self.path(session))
             file = {
                 "name": session["file_name"],
                 "size": self.stored(session),
@@ -165,8 +168,3 @@ class Sessions:
         """What every later request to this session is answered."""
         session["final"]["body"] = body
         self._store.put("upload_session", session["id"], session)
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -56,7 +56,9 @@ def test_every_strikes_each_kth_call(every: int, calls: int) -> None:
     "rule",
     [
         [], {}, {"fault": "explode"}, {"fault": "cut", "service": "myspace"}, {"fault": "cut", "nth": 0},
-        {"fault": "cut", "path": "("}, {"fault": "cut", "colour": "red"},
+        {"fault": "cut", "path": "("}, {"fault": "cut", "colour": "red"}, {"fault": "slow", "bytes_per_s": 0},
+        {"fault": "slow", "shared": True}, {"fault": "slow", "bytes_per_s": 1, "shared": 1},
+        {"fault": "cut", "bytes_per_s": 1, "shared": True},
     ],
 )  # fmt: skip
 def test_what_is_no_rule_is_refused(rule: Any) -> None:
@@ -156,6 +158,23 @@ def test_slow_lets_the_bytes_through_at_the_given_rate(outside: Sandbox, channel
     begun = time.monotonic()
     assert channel.put(channel.session(600_000), random_bytes(600_000)).status_code == 201
     assert time.monotonic() - begun >= 0.3
+
+
+def test_requests_share_a_line_where_the_rule_says_so(outside: Sandbox, channel: Channel) -> None:
+    outside.fault(service="youtube", fault="slow", bytes_per_s=2_000_000, shared=True)
+    locations = [channel.session(600_000), channel.session(600_000)]
+    content, answers = random_bytes(600_000), list[int]()
+    threads = [
+        threading.Thread(target=lambda at=at: answers.append(httpx.put(at, content=content, timeout=20).status_code))
+        for at in locations
+    ]
+    begun = time.monotonic()
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(20)
+    assert answers == [201, 201]
+    assert time.monotonic() - begun >= 0.5
 
 
 def test_slow_can_wait_before_it_begins(outside: Sandbox, channel: Channel) -> None:
