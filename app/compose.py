@@ -95,14 +95,14 @@ def compose(settings: Settings, *, role: str, home: Home, database: Database, cl
     )
     quotas = QuotaBook(platforms)
     services = Services(
-        approval=Approval(platforms, presets, clock, desk=TaskDesk(newsroom, clock)),
+        approval=Approval(platforms, presets, clock, desk=TaskDesk(newsroom, clock, platforms)),
         accounts=AccountService(
             database, platforms, newsroom, clock, redirect_uri=redirect_uri(settings), wake=scheduler.wake
         ),
         options=OptionDesk(database, platforms, scheduler.tokens, quotas, clock),
         quotas=quotas,
         intake=Intake(),
-        desk=TaskDesk(newsroom, clock),
+        desk=TaskDesk(newsroom, clock, platforms),
         uploads=UploadDesk(platforms),
         parse_time=parse_time,
         voices=partial(voice_options, presets),

@@ -148,7 +148,9 @@ class _Errand:
         raise UploadRefusedError(f"No account is called {name}; `python -m app accounts` lists them.")
 
     async def _approve(self, wish: Wish, account: Account, facts: ClipFacts, kept: Path, number: int) -> Task:
-        approval = Approval(self._platforms, self._presets, utc_now, desk=TaskDesk(_Silence(), utc_now))
+        approval = Approval(
+            self._platforms, self._presets, utc_now, desk=TaskDesk(_Silence(), utc_now, self._platforms)
+        )
         async with self._db.begin() as uow:
             operator = await uow.operators.get(account.operator_id)
             clip = await uow.clips.add(

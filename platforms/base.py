@@ -232,6 +232,8 @@ class Capabilities:
     """`account_choices` tells the sizes of this account's buckets, under `buckets`."""
     confirm_identity: bool = False
     """One sign-in owns several accounts, so whoever consented is asked whether the one that came is the one meant."""
+    statistics: bool = True
+    """`get_video_analytics` tells figures."""
     fetches_file: bool = False
     """The site gets the file from `VideoFile.url`; nothing is sent there."""
 

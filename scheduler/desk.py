@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
 from typing import Any, Literal, TypeAlias
 
+from platforms.base import Platform
 from scheduler.handle import Handle
+from scheduler.interaction_plan import plan_aftercare
 from scheduler.notices import (
     OUTCOME_UNKNOWN,
     TOO_LATE,
@@ -33,9 +35,12 @@ class TaskDesk:
     The caller commits, then wakes the scheduler.
     """
 
-    def __init__(self, listener: NoticeListener, clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self, listener: NoticeListener, clock: Callable[[], datetime], platforms: Mapping[str, Platform]
+    ) -> None:
         self._listener = listener
         self._clock = clock
+        self._platforms = platforms
 
     async def retry(self, uow: UnitOfWork, task_id: int) -> Task:
         """Go on where it stopped: what was refused is sent anew, an unknown outcome is asked about again."""
@@ -114,7 +119,7 @@ class TaskDesk:
     async def _is_there(self, uow: UnitOfWork, task: Task) -> Task:
         """Taken on the operator's word; the upload's row has what is known, perhaps no more than that it exists."""
         handle = Handle.from_json(task.session)
-        await uow.uploads.add(
+        upload = await uow.uploads.add(
             task_id=task.id,
             account_id=task.account_id,
             platform=task.platform,
@@ -123,6 +128,8 @@ class TaskDesk:
             video_url=handle.url,
             upload_time=task.commit_started_at or self._clock(),
         )
+        if (site := self._platforms.get(task.platform)) is not None:
+            await plan_aftercare(uow, site, task, upload, self._clock())
         done = await uow.tasks.request(
             task.id,
             expected_statuses={TaskStatus.NEEDS_ATTENTION},

@@ -22,6 +22,7 @@ from scheduler.account_book import AccountBook
 from scheduler.checked_files import CheckedFiles
 from scheduler.countdown import Countdown
 from scheduler.dispatcher import Dispatcher
+from scheduler.figures import FigureCollector
 from scheduler.file_links import FileLinks
 from scheduler.interactions import Aftercare
 from scheduler.job import Workshop
@@ -89,6 +90,7 @@ class Scheduler:
         self._dispatcher = Dispatcher(db, lifecycle, clock, owner=owner, pace=pace, on_free=self.wake, only=only)
         self._only = only
         self._aftercare = Aftercare(shop, ffmpeg, rng or SystemRandom(), owner=owner, on_free=self.wake)
+        self._figures = FigureCollector(shop)
         self._cleanup = CleanUp(db, renders, clock, pace)
         self._timer = AsyncIOScheduler(
             timezone=UTC, job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 1}
@@ -108,6 +110,8 @@ class Scheduler:
         self._every(self._pace.token_check, "countdown", self._countdown.run)
         self._every(self._pace.token_check, "unconfirmed", self._book.lapse)
         self._every(self._pace.cleanup, "clean-up", self._cleanup.run)
+        if self._only is None:
+            self._every(self._pace.figures_check, "figures", self.count)
         self.wake()
 
     async def recover(self) -> None:
@@ -163,6 +167,10 @@ class Scheduler:
     async def _tend(self) -> int:
         """Who runs a single task leaves what follows its publication to the program that runs all."""
         return await self._aftercare.fill() if self._only is None else 0
+
+    async def count(self) -> None:
+        """Read the figures of what was published lately, as far as they are due."""
+        await self._figures.run()
 
     async def next_due(self) -> datetime | None:
         """When a worker should next look at a task, or at what is done after a publication."""

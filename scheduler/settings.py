@@ -22,6 +22,7 @@ class Pace:
     What is done after a publication has `interaction_limit` for one call, and a lease that outlives it. A video in the
     creator's inbox is looked for at growing gaps of at most `inbox_longest`, `inbox_remind` after its delivery the
     operator is reminded once, and after `inbox_give_up` nobody looks any more.
+    Every `figures_check` the videos are found whose figures are due.
     """
 
     lease: timedelta = timedelta(seconds=60)
@@ -50,6 +51,7 @@ class Pace:
     inbox_remind: timedelta = timedelta(hours=6)
     inbox_link_patience: timedelta = timedelta(minutes=15)
     inbox_give_up: timedelta = timedelta(days=7)
+    figures_check: timedelta = timedelta(minutes=10)
     sweep: timedelta = timedelta(seconds=15)
     token_margin: timedelta = timedelta(minutes=5)
     token_check: timedelta = timedelta(minutes=4)

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 
 from platforms.base import Platform
-from scheduler.errors import NotOfferedError
+from scheduler.errors import FaultError, NotOfferedError, UnfitError
 from scheduler.interaction_deeds import texts_of
-from scheduler.interaction_texts import comment_fault
+from scheduler.interaction_texts import comment_fault, filled, values_of
+from scheduler.job import video_meta
 from storage.errors import StaleVersionError
 from storage.repositories.interactions import OPEN_STATES, InteractionState
 from storage.unit_of_work import UnitOfWork
@@ -38,7 +40,7 @@ class UploadDesk:
             "playlist": can.playlists,
             "delete": can.delete,
             "report": can.reports,
-            "count": True,
+            "count": can.statistics,
         }
         return frozenset(name for name, is_offered in offered.items() if is_offered)
 
@@ -59,10 +61,28 @@ class UploadDesk:
                 return
         await uow.interactions.add(upload_id, deed, content, is_asked=True)
 
+    async def comment(self, uow: UnitOfWork, upload_id: int, template: str) -> None:
+        """Comment now; FaultError where a placeholder or the length is wrong."""
+        upload = await uow.uploads.get(upload_id)
+        if (fault := self.comment_fault(template, [upload.platform])) is not None:
+            raise FaultError(fault)
+        task, account = await uow.tasks.get(upload.task_id), await uow.accounts.get(upload.account_id)
+        values = values_of(await uow.posts.get(task.post_id), upload, account, uow.transaction.clock())
+        await self.ask(uow, upload_id, "comment", filled(template, values))
+
     async def edit(self, uow: UnitOfWork, upload_id: int, texts: Mapping[str, str]) -> None:
-        """Change title, description or both; what was changed before and is not named stays changed."""
-        title, description = await self.texts(uow, await uow.uploads.get(upload_id))
+        """Change title, description or both; what was changed before and is not named stays changed.
+
+        UnfitError, with the first of the site's rules that the new texts break.
+        """
+        upload = await uow.uploads.get(upload_id)
+        title, description = await self.texts(uow, upload)
         content = {"title": title, "description": description, **texts}
+        if (site := self._platforms.get(upload.platform)) is not None:
+            was = video_meta(await uow.tasks.get(upload.task_id))
+            meta = replace(was, title=content["title"], description=content["description"])
+            for broken in site.validate(None, meta):
+                raise UnfitError(Fault(broken.code, broken.params))
         await self.ask(uow, upload_id, "edit", json.dumps(content, ensure_ascii=False))
 
     async def texts(self, uow: UnitOfWork, upload: Upload) -> tuple[str, str]:

@@ -62,7 +62,13 @@ class TelegramChannel:
     oauth = None
     # No bot comments on, likes or counts the views of its channel's posts.
     capabilities = Capabilities(
-        comment=False, like=False, delete=True, thumbnail=False, update_metadata=True, separate_publish=True
+        comment=False,
+        like=False,
+        delete=True,
+        thumbnail=False,
+        update_metadata=True,
+        separate_publish=True,
+        statistics=False,
     )
 
     def __init__(self, settings: TelegramChannelSettings, http: Http, clock: Callable[[], datetime]) -> None:

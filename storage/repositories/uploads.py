@@ -61,11 +61,11 @@ class UploadRepository:
             raise NotFoundError(f"no upload {upload_id}", id=upload_id)
         return Upload(**row)
 
-    async def of_operator(self, operator_id: int, *, limit: int) -> tuple[Upload, ...]:
-        """What this operator's posts became, the newest first."""
+    async def of_operator(self, operator_id: int, *, limit: int, offset: int = 0) -> tuple[Upload, ...]:
+        """What this operator's posts became, the newest first, past the first `offset`."""
         joined = uploads.join(tasks, tasks.c.id == uploads.c.task_id).join(posts, posts.c.id == tasks.c.post_id)
         statement = columns(uploads).select_from(joined).where(posts.c.operator_id == operator_id)
-        newest = statement.order_by(uploads.c.upload_time.desc(), uploads.c.id.desc()).limit(limit)
+        newest = statement.order_by(uploads.c.upload_time.desc(), uploads.c.id.desc()).limit(limit).offset(offset)
         return tuple(Upload(**row) for row in await self._tx.rows(newest))
 
     async def since(self, moment: datetime, platforms: Collection[str]) -> tuple[Upload, ...]:

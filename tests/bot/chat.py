@@ -213,7 +213,7 @@ class Chat:
         )
 
     def _services(self) -> Services:
-        presets, desk = FakePresets(), TaskDesk(self.newsroom, self.clock)
+        presets, desk = FakePresets(), TaskDesk(self.newsroom, self.clock, self.platforms)
         quotas = QuotaBook(self.platforms)
         tokens = TokenKeeper(self.db, self.platforms, self.newsroom, self.clock, owner="chat", pace=SchedulerPace())
         return Services(

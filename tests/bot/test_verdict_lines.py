@@ -54,7 +54,7 @@ def clip_of(info: MediaInfo) -> Clip:
 
 
 def approval() -> Approval:
-    return Approval(SITES, FakePresets(), lambda: NOON, desk=TaskDesk(Recorder(), lambda: NOON))
+    return Approval(SITES, FakePresets(), lambda: NOON, desk=TaskDesk(Recorder(), lambda: NOON, SITES))
 
 
 def card(info: MediaInfo, **options: Any) -> Any:

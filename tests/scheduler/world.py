@@ -185,7 +185,7 @@ class World:
         return account
 
     def desk(self) -> TaskDesk:
-        return TaskDesk(self.recorder, self.clock)
+        return TaskDesk(self.recorder, self.clock, self.platforms())
 
     async def tasks(self) -> tuple[Task, ...]:
         """All tasks of all posts, by id."""

@@ -123,3 +123,20 @@ async def test_a_render_is_unused_when_no_living_or_recent_task_has_it(scene: Sc
         assert (await uow.tasks.get(done.id)).render_id is None
         with pytest.raises(NotFoundError):
             await uow.renders.get(finished.id)
+
+
+async def test_figures_as_of_a_moment(scene: Scene) -> None:
+    task, other = await scene.add_task(), await scene.add_task()
+    async with scene.db.begin() as uow:
+        upload, silent = await add_upload(uow, scene, task.id), await add_upload(uow, scene, other.id, "v2")
+        moments = []
+        for views in (1, 5, 9):
+            moments.append(scene.clock())
+            await uow.statistics.add(upload.id, scene.clock(), {"views": views})
+            scene.clock.advance(seconds=60)
+        ids = [upload.id, silent.id]
+        newest, then = await uow.statistics.newest(ids), await uow.statistics.newest(ids, until=moments[1])
+        first, none = await uow.statistics.oldest(ids), await uow.statistics.newest([])
+    told = [{key: each.values["views"] for key, each in found.items()} for found in (newest, then, first)]
+    assert told == [{upload.id: 9}, {upload.id: 5}, {upload.id: 1}]
+    assert none == {}

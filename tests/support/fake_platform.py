@@ -100,6 +100,9 @@ class FakeSite:
         self.videos: list[Video] = []
         self.comments: list[tuple[str, str, datetime]] = []
         self.likes: list[str] = []
+        self.figures: dict[str, dict[str, int]] = {}
+        self.covers: list[tuple[str, bytes]] = []
+        self.listed: set[tuple[str, str]] = set()
         self.faults: dict[tuple[str, int], str] = {}
         self.calls: Counter[str] = Counter()
         self.refreshes = 0
@@ -345,7 +348,7 @@ class FakePlatform:
 
     async def get_video_analytics(self, access_token: str, video_id: str) -> Mapping[str, int]:
         self._begin("get_video_analytics", access_token)
-        return {"views": 0}
+        return self.site.figures.get(video_id, {"views": 0})
 
     async def post_comment(self, access_token: str, video_id: str, text: str) -> str:
         """Every call comments once more."""
