@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from voice.audio_files import open_audio
@@ -35,7 +35,7 @@ def convert(source: Path, target: Path, preset: Preset, seed: int, job: JobConte
     raw, levelled = job.scratch / "converted.wav", job.scratch / "levelled.wav"
     job.report(0.0, "listen")
     source_lufs = loudness_of(source)
-    part = JobContext(job.scratch, lambda fraction, step: job.report(min(0.95, 0.02 + 0.93 * fraction), step))
+    part = replace(job, report=lambda fraction, step: job.report(min(0.95, 0.02 + 0.93 * fraction), step))
     load_method(preset.method)(source, raw, preset.settings, seed, part)
     job.report(0.95, "level")
     lufs = level_to(raw, levelled, source_lufs)

@@ -3,10 +3,14 @@
 VoiceError
 ├── UnknownPresetError     no preset of this name
 ├── BadPresetError         a preset file that cannot be used; says which and why
+│   ├── NoTranscriptError    nobody says what is said in the recording
+│   ├── BadTranscriptError   a transcript or stress dictionary that cannot be read
+│   ├── MissingPartError     an optional package that the voice needs is not installed
 │   └── BadModelError      a model file of a preset cannot be used
 │       ├── MissingModelError   it is not there
 │       ├── DamagedModelError   it is cut short, or no model file at all
 │       ├── UnsafeModelError    opening it would run code from it
+│       ├── UntrustedModelError it is a program, and nobody has said that it may run
 │       └── UnknownModelError   it is sound, and of a kind that is not known here
 ├── BadAudioError          the audio cannot be converted (unreadable, no samples, not finite)
 ├── ConversionFailedError  the method failed; says where
@@ -42,6 +46,24 @@ class BadPresetError(VoiceError):
     code = "voice.bad_preset"
 
 
+class NoTranscriptError(BadPresetError):
+    """This voice does not know what is said in the recording."""
+
+    code = "voice.no_transcript"
+
+
+class BadTranscriptError(BadPresetError):
+    """A transcript cannot be used."""
+
+    code = "voice.bad_transcript"
+
+
+class MissingPartError(BadPresetError):
+    """This voice needs a package that is not installed."""
+
+    code = "voice.part_missing"
+
+
 class BadModelError(BadPresetError):
     """A model file of this voice cannot be used."""
 
@@ -64,6 +86,12 @@ class UnsafeModelError(BadModelError):
     """A model file of this voice holds a program, which is never run."""
 
     code = "voice.model_unsafe"
+
+
+class UntrustedModelError(BadModelError):
+    """This voice is a program, and nobody has said that it may run."""
+
+    code = "voice.model_untrusted"
 
 
 class UnknownModelError(BadModelError):

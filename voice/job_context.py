@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +17,12 @@ class JobContext:
 
     scratch: Path
     report: Callable[[float, str], None]
+    notes: list[dict[str, Any]] = field(default_factory=list)
+    """What whoever reads the result should know; plain data."""
+
+    def note(self, said: Mapping[str, Any]) -> None:
+        """Add a note to the result."""
+        self.notes.append(dict(said))
 
     def part(self, begin: float, end: float, step: str) -> Callable[[float], None]:
         """A reporter for one step that covers the share from `begin` to `end` of the whole job."""

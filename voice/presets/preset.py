@@ -51,15 +51,17 @@ class Preset:
 
     def located(self, models: Path) -> Preset:
         """The same with its files found in the folder `models`; raises MissingModelError that names one that is not."""
+        found = {}
         for name, file in self._files().items():
-            if not (models / file).exists():
+            place = in_models(models, file)
+            if place is None:
                 raise MissingModelError(
                     f"The voice preset {self.name!r} needs the file {file!r}, which is not in {models}.",
                     name=self.name,
                     file=file,
                     setting=name,
                 )
-        found = {name: str(models / file) for name, file in self._files().items()}
+            found[name] = str(place)
         return replace(self, settings=describe_method(self.method).parse({**self.settings.to_json(), **found}))
 
     def _files(self) -> dict[str, str]:
@@ -97,6 +99,12 @@ class Preset:
         if strange := sorted(data.keys() - KNOWN_KEYS):
             raise bad(path.stem, f"it has a key that means nothing here: {strange[0]}")
         return cls.from_json({**data, "name": path.stem})
+
+
+def in_models(models: Path, file: str) -> Path | None:
+    """Where the file lies: under its name, or as what it became when it was imported, the same name in .safetensors."""
+    named = models / file
+    return next((place for place in (named, named.with_suffix(".safetensors")) if place.exists()), None)
 
 
 def _state(file: str) -> tuple[int, int]:

@@ -1,0 +1,1 @@
+"""Text as a Russian speech model wants it: words alone, in Russian letters, with their stress."""

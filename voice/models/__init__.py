@@ -1,0 +1,1 @@
+"""The models folder: what lies in it, where it came from, and what may be put there."""
