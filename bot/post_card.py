@@ -12,8 +12,9 @@ from bot.progress import Step
 from bot.screen import Button, Rows, Screen, shorten
 from bot.tended import tended_lines
 from bot.texts import Markup, Speech
+from scheduler.handle import Handle
 from scheduler.notices import OUTCOME_UNKNOWN, TOO_LATE
-from scheduler.staging import TakeBack, can_reopen, is_staged, take_back
+from scheduler.staging import TakeBack, can_reopen, is_staged, is_timed, is_unwanted, take_back
 from storage.values import Fault, Stage, Task, TaskStatus
 
 MARKS = {
@@ -81,7 +82,7 @@ def _fate(card: Card, line: TaskLine, t: Speech) -> str:
     if task.status is TaskStatus.COMPLETED:
         return _completed(card, line, t)
     if task.status is TaskStatus.CANCELLED:
-        return t("task.left_there" if task.stage is Stage.UNDO and task.fault else "task.cancelled")
+        return _cancelled(card, task, t)
     if task.fault is not None:
         return _faulty(card, task, task.fault, t)
     if is_staged(task, card.now):
@@ -89,6 +90,16 @@ def _fate(card: Card, line: TaskLine, t: Speech) -> str:
     if task.status is TaskStatus.PROCESSING or task.lease_owner is not None:
         return _progress(task, line.step, t)
     return t("task.waiting", when=formats.moment(task.scheduled_time, card.timezone, card.now, t))
+
+
+def _cancelled(card: Card, task: Task, t: Speech) -> str:
+    """What was dropped and could not be deleted is still with the site, which may make it public."""
+    due = Handle.from_json(task.session).release_at
+    is_left = task.fault is not None and (is_unwanted(task) or take_back(task, card.now) is TakeBack.UNDO)
+    if is_left and due is not None and card.now < due:
+        when = formats.moment(due, card.timezone, card.now, t)
+        return t("task.left_timed", platform=card.platform_title(task.platform), when=when)
+    return t("task.left_there" if is_left else "task.cancelled")
 
 
 def _staged(card: Card, task: Task, t: Speech) -> str:
@@ -112,6 +123,9 @@ def _faulty(card: Card, task: Task, fault: Fault, t: Speech) -> str:
     if task.status in (TaskStatus.PENDING, TaskStatus.PROCESSING):
         when = formats.moment(task.next_attempt_at or card.now, card.timezone, card.now, t)
         return t("task.deferred", why=why, when=when)
+    if fault.code == WAITS_FOR_ACCOUNT and is_timed(task, card.now):
+        when = formats.moment(task.scheduled_time, card.timezone, card.now, t)
+        return t("task.still_timed", why=why, platform=card.platform_title(task.platform), when=when)
     return why
 
 

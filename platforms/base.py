@@ -283,6 +283,10 @@ class TimedRelease(Protocol):
         """Let the video become public at that time (aware UTC), None: now. Repeating it does no harm."""
         ...
 
+    async def hold_release(self, access_token: str, video_id: str) -> None:
+        """Keep a video that is not public from becoming so by itself; `set_release` gives it a time again."""
+        ...
+
 
 @runtime_checkable
 class TellsPace(Protocol):

@@ -16,12 +16,13 @@ from scheduler.account_powers import lacking
 from scheduler.code_consents import CodeConsents
 from scheduler.errors import ConsentDeniedError, ScopesMissingError, UnknownPlatformError
 from scheduler.faults import fault_of
+from scheduler.holding import switch_off
 from scheduler.notices import ConnectFailed, NoticeListener
-from scheduler.pausing import DISABLED, pause, resume
+from scheduler.pausing import resume
 from storage.database import Database
 from storage.errors import ConsentError, ConsentUnknownError, StaleVersionError
 from storage.unit_of_work import UnitOfWork
-from storage.values import Account, AccountStatus, CodeConsent, Consent, Fault, Operator
+from storage.values import Account, AccountStatus, CodeConsent, Consent, Operator
 
 CONSENT_LIFE = timedelta(minutes=10)
 
@@ -182,7 +183,7 @@ class AccountService:
         """
         account = await self._switchable(uow, account_id)
         await uow.accounts.set_status(account_id, AccountStatus.DISABLED)
-        await pause(uow, self._listener, account, Fault(DISABLED, {"account": account.title}))
+        await switch_off(uow, self._listener, account, self._clock())
 
     async def enable(self, uow: UnitOfWork, account_id: int) -> None:
         """Back to work, unless there is no grant any more: then it has to be connected again. The caller commits."""

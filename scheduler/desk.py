@@ -85,7 +85,7 @@ class TaskDesk:
         if task.status is not TaskStatus.NEEDS_ATTENTION:
             raise StaleVersionError(f"task {task_id} asks nothing now")
         if answer == "drop":
-            return await self._end(uow, task_id, {TaskStatus.NEEDS_ATTENTION})
+            return await self._drop(uow, task)
         if answer == "publish_now" and code == TOO_LATE:
             return await self._go_on(uow, task, {TaskStatus.NEEDS_ATTENTION}, stage=task.stage)
         if answer == "publish_again" and code == OUTCOME_UNKNOWN:
@@ -93,6 +93,13 @@ class TaskDesk:
         if answer == "it_is_there" and code == OUTCOME_UNKNOWN:
             return await self._is_there(uow, task)
         raise StaleVersionError(f"task {task_id} asks something else now")
+
+    async def _drop(self, uow: UnitOfWork, task: Task) -> Task:
+        """What the site would publish by itself is deleted there first, if the account lets us in."""
+        is_ours = task.fault is None or task.fault.code != NEEDS_REAUTH
+        if is_ours and take_back(task, self._clock()) is TakeBack.UNDO:
+            return await self.undo(uow, task)
+        return await self._end(uow, task.id, {TaskStatus.NEEDS_ATTENTION})
 
     async def _go_on(self, uow: UnitOfWork, task: Task, expected: set[TaskStatus], **changes: Any) -> Task:
         now = self._clock()

@@ -16,6 +16,8 @@ from storage.values import UPLOAD_STAGES, Stage, Task
 
 log = logging.getLogger(__name__)
 
+AFTER_ARRIVAL = frozenset({Stage.CONFIRM, Stage.UNDO, Stage.RETIME})
+
 
 @dataclass(slots=True)
 class Lane:
@@ -52,7 +54,7 @@ class Dispatcher:
         self._lanes = (
             Lane("upload", UPLOAD_STAGES, pace.upload_concurrency, one_per_account=True),
             Lane("release", frozenset({Stage.RELEASE}), pace.confirm_concurrency, one_per_account=False),
-            Lane("confirm", frozenset({Stage.CONFIRM, Stage.UNDO}), pace.confirm_concurrency, one_per_account=False),
+            Lane("confirm", AFTER_ARRIVAL, pace.confirm_concurrency, one_per_account=False),
             Lane("prepare", frozenset({Stage.PREPARE}), pace.prepare_concurrency, one_per_account=False),
         )
 

@@ -13,7 +13,9 @@ SchedulerError
 ├── TooLateError            the time of a task has passed by more than its policy
 ├── TooEarlyError           the request that publishes has to wait for its minute
 ├── TakenBackError          the operator took the post back while it was being sent
+├── HeldError               the account was paused while the post was being sent
 ├── NotTakenBackError       what the operator took back is still with the site
+├── NotRetimedError         the site has not heard of a post's new time
 ├── UnfitError              the site's rules forbid the file or a text; nothing was sent
 ├── NotOfferedError         the site's API has no such thing
 ├── RenderMissingError      the prepared file is gone from the disk
@@ -129,6 +131,18 @@ class TakenBackError(SchedulerError):
     """The operator took this post back."""
 
     code = "task.taken_back"
+
+
+class HeldError(SchedulerError):
+    """The account was paused while the post was being sent."""
+
+    code = "task.held"
+
+
+class NotRetimedError(SchedulerError):
+    """The site has not heard of a post's new time."""
+
+    code = "task.not_retimed"
 
 
 class NotTakenBackError(SchedulerError):

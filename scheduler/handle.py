@@ -17,6 +17,8 @@ class Handle:
     `reason` is the site's word in the answer that left the outcome of publishing open; `republished` is how often the
     same session was published again because the site said that it is not public. `release_at` is when the site makes
     the upload public by itself (aware UTC); `is_unwanted`: the operator took it back, so it must not come to that.
+    `is_held`: its account is paused, so it must not come to that before somebody resumes it; `was_missed`: it came to
+    that all the same. `marker` is what the upload was marked with, where it was another task's.
     """
 
     data: Mapping[str, Any] = field(repr=False)
@@ -27,6 +29,9 @@ class Handle:
     republished: int = 0
     release_at: datetime | None = None
     is_unwanted: bool = False
+    is_held: bool = False
+    was_missed: bool = False
+    marker: str = ""
 
     @classmethod
     def of(cls, session: UploadSession) -> Handle:
@@ -53,6 +58,9 @@ class Handle:
             "republished": self.republished,
             "release_at": self.release_at.isoformat() if self.release_at else None,
             "is_unwanted": self.is_unwanted,
+            "is_held": self.is_held,
+            "was_missed": self.was_missed,
+            "marker": self.marker,
         }
 
     @classmethod
@@ -70,4 +78,7 @@ class Handle:
             republished=stored.get("republished", 0),
             release_at=datetime.fromisoformat(release_at) if release_at else None,
             is_unwanted=stored.get("is_unwanted", False),
+            is_held=stored.get("is_held", False),
+            was_missed=stored.get("was_missed", False),
+            marker=stored.get("marker", ""),
         )

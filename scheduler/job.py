@@ -127,7 +127,7 @@ class Job:
         """What `find_published` may know of an upload whose outcome is unknown."""
         handle = self.handle
         return Evidence(
-            marker=marker_of(self.task),
+            marker=handle.marker or marker_of(self.task),
             title=self.task.title,
             size=self.task.bytes_total,
             duration_s=duration_s,

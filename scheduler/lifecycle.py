@@ -103,7 +103,7 @@ class Lifecycle:
         facts = policy.Facts(
             may_be_published=task.commit_started_at is not None,
             token_is_fresh=token_is_fresh,
-            undo_until=task.scheduled_time if task.stage is Stage.UNDO else None,
+            undo_until=task.scheduled_time if task.stage is Stage.UNDO and not job.handle.is_held else None,
         )
         decision = policy.decide(error, _stage(job), tries(task, now) + 1, now, self._rng, facts)
         known = type(decision) is not BackOff or "unexpected" not in decision.fault.code

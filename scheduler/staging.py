@@ -22,6 +22,8 @@ STAGED = "staged"
 """The step of `TaskProgressed` that says: what can be done before the minute is done."""
 STILL_PRIVATE = "task.still_private"
 """What is left to the operator where a video was made private by somebody else."""
+WAS_MISSED = "task.was_missed"
+"""The site made a video public that it was to keep, for it could not be told in time."""
 TAKEN_BACK_UNTIL = timedelta(minutes=1)
 """Before the minute: how long a site needs at most to delete what it would make public by itself."""
 
@@ -85,9 +87,21 @@ def take_back(task: Task, now: datetime) -> TakeBack:
     if task.commit_started_at is None:
         return TakeBack.NOTHING
     handle = Handle.from_json(task.session)
-    if handle.release_at is None or is_unwanted(task) or now >= handle.release_at - TAKEN_BACK_UNTIL:
+    if is_unwanted(task):
+        return TakeBack.TOO_LATE
+    if handle.is_held or task.stage is Stage.RETIME:
+        return TakeBack.UNDO
+    if handle.release_at is None or now >= handle.release_at - TAKEN_BACK_UNTIL:
         return TakeBack.TOO_LATE
     return TakeBack.UNDO
+
+
+def is_timed(task: Task, now: datetime) -> bool:
+    """Whether the site may have it and make it public by itself, later than now."""
+    if task.commit_started_at is None or is_unwanted(task):
+        return False
+    release_at = Handle.from_json(task.session).release_at
+    return task.stage is Stage.RETIME or (release_at is not None and now < release_at)
 
 
 def is_undoable(task: Task, now: datetime) -> bool:
@@ -110,7 +124,7 @@ def is_unwanted(task: Task) -> bool:
 
 def unwanted(task: Task, now: datetime) -> dict[str, Any]:
     """The intention to take an upload back, as a change of its row. What is not known yet is found out first."""
-    is_named = task.stage is Stage.CONFIRM and bool(task.video_id)
+    is_named = task.stage in (Stage.CONFIRM, Stage.RETIME) and bool(task.video_id)
     return {
         "status": TaskStatus.PROCESSING,
         "stage": Stage.UNDO if is_named else task.stage,
@@ -119,6 +133,11 @@ def unwanted(task: Task, now: datetime) -> dict[str, Any]:
         "retry_count": 0,
         "next_attempt_at": now,
     }
+
+
+def is_public(result: CheckResult) -> bool:
+    """Whether there is nothing left that the site would do at a minute."""
+    return result.state == CheckState.PUBLISHED and result.visibility not in (Visibility.TIMED, Visibility.PRIVATE)
 
 
 class ReleaseStep(Enum):

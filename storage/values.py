@@ -37,12 +37,14 @@ class Stage(StrEnum):
     CONFIRM = "confirm"
     RECONCILE = "reconcile"
     UNDO = "undo"
+    RETIME = "retime"
 
 
 UPLOAD_STAGES = frozenset({Stage.OPEN, Stage.TRANSFER, Stage.PUBLISH, Stage.RECONCILE})
 """Stages that occupy the account: one upload at a time per account.
 
-Not RELEASE: the small request at the minute must not wait behind another upload. Not UNDO: it has a deadline.
+Not RELEASE: the small request at the minute must not wait behind another upload. Not UNDO and RETIME: they have a
+deadline.
 """
 
 

@@ -37,6 +37,7 @@ from platforms.youtube.limits import BUCKETS, COSTS, FILE_LIMITS, STAGING, TEXT_
 from platforms.youtube.oauth import FORCE_SSL, REPORTING, GoogleOAuth
 from platforms.youtube.options import POST_OPTIONS
 from platforms.youtube.playlists import Category, Playlist, Playlists, categories, longest_video_s
+from platforms.youtube.release import Release
 from platforms.youtube.reports import MAX_IDS, Report, ReportQuery, Reports
 from platforms.youtube.resources import Video, items, parse_statistics, parse_video
 from platforms.youtube.search import PublishedSearch
@@ -167,7 +168,12 @@ class YouTube:
 
     async def set_release(self, access_token: str, video_id: str, publish_at: datetime | None) -> None:
         """Change when a video that is not public yet becomes public; None: now. Nothing else of it changes."""
-        await self._editing.set_release(access_token, video_id, publish_at)
+        release = Release("public") if publish_at is None else Release("private", publish_at)
+        await self._editing.release(access_token, video_id, release)
+
+    async def hold_release(self, access_token: str, video_id: str) -> None:
+        """Take the time of a video away that is not public yet: it stays private until `set_release`."""
+        await self._editing.release(access_token, video_id, Release("private"))
 
     async def set_thumbnail(self, access_token: str, video_id: str, image: Path) -> None:
         """Set the cover; for a Short after its processing: before, TransientError (`youtube.thumbnail_too_early`)."""

@@ -35,12 +35,11 @@ class VideoEditing:
         body = {"id": video_id, **edited(listed[0], meta, self._clock())}
         await self._api.write("PUT", access_token, "videos", {"part": PARTS}, body)
 
-    async def set_release(self, access_token: str, video_id: str, publish_at: datetime | None) -> None:
-        """Let the video become public at that time, None: now; its texts are not touched."""
+    async def release(self, access_token: str, video_id: str, release: Release) -> None:
+        """Say anew when the video becomes public; its texts are not touched."""
         listed = items(await self._api.get(access_token, "videos", {"part": "status", "id": video_id}))
         if not listed:
             raise reason_error("videoNotFound", "YouTube does not list the video.")
-        release = Release("public") if publish_at is None else Release("private", publish_at)
         kept = _kept(part(listed[0], "status"), _STATUS_KEPT + _DECLARED)
         body = {"id": video_id, "status": kept | release.fields()}
         await self._api.write("PUT", access_token, "videos", {"part": "status"}, body)

@@ -44,6 +44,7 @@ COSTS: Mapping[str, tuple[Cost, ...]] = {
     # What is changed is read first, each time.
     "update_metadata": (Cost(UNITS, 51),),
     "set_release": (Cost(UNITS, 51),),
+    "hold_release": (Cost(UNITS, 51),),
     "set_thumbnail": (Cost(UNITS, 51),),
     "post_comment": (Cost(UNITS, 51),),
     # One channels.list and one page of comments; more pages cost one each.

@@ -12,6 +12,7 @@ from scheduler.stages.prepare import prepare
 from scheduler.stages.publish import publish
 from scheduler.stages.reconcile import reconcile
 from scheduler.stages.release import release
+from scheduler.stages.retime import retime
 from scheduler.stages.transfer import transfer
 from scheduler.stages.undo import undo
 from storage.values import Stage
@@ -25,4 +26,5 @@ STAGES: Mapping[Stage, Callable[[Job], Coroutine[Any, Any, None]]] = {
     Stage.CONFIRM: confirm,
     Stage.RECONCILE: reconcile,
     Stage.UNDO: undo,
+    Stage.RETIME: retime,
 }

@@ -10,7 +10,7 @@ from scheduler.interaction_plan import plan_aftercare
 from scheduler.job import Job
 from scheduler.notices import TaskCompleted, TaskFailed
 from scheduler.settings import Pace
-from scheduler.staging import STAGED, STILL_PRIVATE, ReleaseStep, release_step
+from scheduler.staging import STAGED, STILL_PRIVATE, WAS_MISSED, ReleaseStep, release_step
 from storage.values import Fault, TaskStatus
 
 
@@ -66,7 +66,8 @@ async def complete(job: Job, result: CheckResult) -> None:
     A `result.code` says what is left for the operator to do: it stays with the task as its fault.
     """
     task, handle, video = job.task, job.handle, _video(job, result)
-    left = Fault(result.code, {"platform": task.platform}) if result.code else None
+    code = result.code or (WAS_MISSED if handle.was_missed else "")
+    left = Fault(code, {"platform": task.platform}) if code else None
     async with job.shop.db.begin() as uow:
         upload = await uow.uploads.add(
             task_id=task.id,

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from platforms.base import Publication, UploadSession, VideoFile
-from scheduler.errors import TakenBackError, TooEarlyError, TooLateError
+from scheduler.errors import HeldError, TakenBackError, TooEarlyError, TooLateError
 from scheduler.job import Job
+from scheduler.pausing import paused_fault
 from scheduler.stages.undo import taken_back
 from scheduler.staging import STAGED, next_look
-from storage.values import Stage
+from storage.values import Stage, TaskStatus
 
 
 async def transfer(job: Job) -> None:
@@ -21,7 +23,7 @@ async def transfer(job: Job) -> None:
         publication = await _send(job, token, file)
     except TooEarlyError:
         await _rest(job)
-    except TakenBackError:
+    except (TakenBackError, HeldError):
         await _given_up(job)
     else:
         await _sent(job, file, publication)
@@ -65,8 +67,25 @@ async def _given_up(job: Job) -> None:
     settled = (job.task.commit_started_at or job.now()) + job.shop.pace.settle
     if job.now() < settled:
         await job.lease.record(release=True, retry_count=0, next_attempt_at=settled)
+    elif job.handle.is_held:
+        await _wait_for_account(job)
     else:
         await taken_back(job)
+
+
+async def _wait_for_account(job: Job) -> None:
+    """Nothing is with the site that it could publish: the rest is sent when the account is resumed."""
+    async with job.shop.db.read() as uow:
+        account = await uow.accounts.get(job.task.account_id)
+    await job.lease.record(
+        job.at(Stage.TRANSFER),
+        release=True,
+        status=TaskStatus.NEEDS_ATTENTION,
+        session=replace(job.handle, is_held=False).to_json(),
+        commit_started_at=None,
+        fault=paused_fault(account),
+        retry_count=0,
+    )
 
 
 async def before_commit(job: Job) -> None:
@@ -77,6 +96,8 @@ async def before_commit(job: Job) -> None:
     task, handle = job.task, job.handle
     if handle.is_unwanted:
         raise TakenBackError
+    if handle.is_held:
+        raise HeldError
     if handle.release_at is None and job.now() < task.scheduled_time:
         raise TooEarlyError(task.scheduled_time)
     if handle.release_at is not None and job.is_too_late and task.commit_started_at is None:
@@ -85,8 +106,8 @@ async def before_commit(job: Job) -> None:
 
 
 async def arrived(job: Job, publication: Publication | None) -> None:
-    """The site has everything: let go of the account and come back to ask how it goes, or to take it back."""
-    stage = Stage.UNDO if job.handle.is_unwanted else Stage.CONFIRM
+    """The site has everything: let go of the account, and come back to ask how it goes, to take it back, to hold it."""
+    stage = Stage.UNDO if job.handle.is_unwanted else Stage.RETIME if job.handle.is_held else Stage.CONFIRM
     handle = job.handle if publication is None else job.handle.published(publication)
     video_id = publication.video_id if publication else (job.task.video_id or handle.upload_id)
     await job.lease.record(

@@ -20,7 +20,7 @@ from platforms.errors import (
 from platforms.youtube import YouTube
 from platforms.youtube.reports import ReportQuery
 from tests.platforms.contract import Press, Progress, connect
-from tests.platforms.test_youtube_contract import SandboxStand, sandbox_url, stand
+from tests.platforms.youtube.test_contract import SandboxStand, sandbox_url, stand
 from tests.sandbox.test_youtube_videos import JPEG, mp4
 
 __all__ = ["sandbox_url", "stand"]
@@ -99,6 +99,9 @@ async def test_a_release_is_moved_and_made_now_and_nothing_else_of_the_video_cha
     await youtube.set_release(token, video_id, later)
     before = await line(stand, video_id)
     assert datetime.fromisoformat(before["publish_at"]) == later
+    await youtube.hold_release(token, video_id)
+    assert (await youtube.check(token, video_id)).visibility == Visibility.PRIVATE
+    await youtube.set_release(token, video_id, later)
     for _ in range(2):  # as after an answer that was lost
         await youtube.set_release(token, video_id, None)
     assert (await youtube.check(token, video_id)).visibility == Visibility.PUBLIC

@@ -24,6 +24,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from platforms.base import (
     Absent,
@@ -86,6 +87,7 @@ class Video:
     published_at: datetime
     meta: VideoMeta
     publish_at: datetime | None = None
+    is_held: bool = False
 
 
 class FakeSite:
@@ -126,6 +128,8 @@ class FakeSite:
         return [video for video in self.videos if self.is_public(video)]
 
     def is_public(self, video: Video) -> bool:
+        if video.is_held:
+            return False
         return video.publish_at is None or (self.keeps_minutes and video.publish_at <= self.clock())
 
     def add_video(self, session: Session) -> str:
@@ -320,14 +324,24 @@ class FakePlatform:
         video = next((each for each in self.site.videos if each.video_id == video_id), None)
         if video is None or not self.capabilities.timed_release:
             return ""
+        if video.is_held:
+            return Visibility.PRIVATE
         return Visibility.PUBLIC if self.site.is_public(video) else Visibility.TIMED
 
     async def set_release(self, access_token: str, video_id: str, publish_at: datetime | None) -> None:
         fault = self._begin("set_release", access_token)
-        self.site.videos = [
-            replace(video, publish_at=publish_at) if video.video_id == video_id else video for video in self.site.videos
-        ]
+        self._change(video_id, publish_at=publish_at, is_held=False)
         self._end("set_release", fault)
+
+    async def hold_release(self, access_token: str, video_id: str) -> None:
+        fault = self._begin("hold_release", access_token)
+        self._change(video_id, is_held=True)
+        self._end("hold_release", fault)
+
+    def _change(self, video_id: str, **changes: Any) -> None:
+        self.site.videos = [
+            replace(video, **changes) if video.video_id == video_id else video for video in self.site.videos
+        ]
 
     async def find_published(self, access_token: str, evidence: Evidence) -> SearchResult:
         self._begin("find_published", access_token)

@@ -77,12 +77,17 @@ def test_a_draft_for_a_paused_channel_is_not_approved(office: Office, owner: Own
 def test_a_post_of_a_channel_that_is_paused_waits_and_goes_on_when_it_is_resumed(office: Office, owner: Owner) -> None:
     card = owner.ready(office.clip(), "On hold", office.connected("Resting"), when=LATER)
     owner.approve(card)
+    owner.becomes(card, "YouTube makes it public")
     switch(office, "Resting", "Pause")
     owner.becomes(card, "The channel Resting is paused. Resume it in /accounts and the post goes on.")
     assert office.task("On hold")["status"] == "needs_attention"
+    (held,) = office.videos("On hold")
+    assert (held["privacy"], held["publish_at"]) == ("private", None), "YouTube would publish it by itself"
     switch(office, "Resting", "Resume")
-    owner.becomes(card, "Waits for its time:")
-    assert office.task("On hold")["status"] == "pending"
+    owner.becomes(card, "YouTube makes it public")
+    (video,) = office.videos("On hold")
+    assert video["id"] == held["id"]
+    assert video["publish_at"] is not None
 
 
 def switch(office: Office, channel: str, label: str) -> None:

@@ -1,0 +1,40 @@
+"""An account that its operator pauses: its tasks wait; what its site would publish by itself is held there first."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from scheduler.handle import Handle
+from scheduler.notices import NoticeListener
+from scheduler.pausing import pause, paused_fault
+from scheduler.staging import is_timed, is_unwanted
+from storage.unit_of_work import UnitOfWork
+from storage.values import Account, Stage, Task, TaskStatus
+
+
+async def switch_off(uow: UnitOfWork, listener: NoticeListener, account: Account, now: datetime) -> None:
+    """Pause the account by its operator's word: the grant is good, so what its site would publish is held there."""
+    fault = paused_fault(account)
+    await pause(uow, listener, account, fault)
+    # Read after the write that stopped every worker: nothing of it moves any more.
+    for task in await uow.tasks.of_account(account.id, {TaskStatus.NEEDS_ATTENTION}):
+        if task.fault == fault and (changes := _still_to_do(task, now)):
+            await uow.tasks.request(task.id, expected_statuses={TaskStatus.NEEDS_ATTENTION}, **changes)
+
+
+def _still_to_do(task: Task, now: datetime) -> dict[str, Any]:
+    """What goes on although the account is paused, as a change of its row: taking back, and holding back."""
+    going_on: dict[str, Any] = {"status": TaskStatus.PROCESSING, "fault": None}
+    if is_unwanted(task):
+        return going_on
+    if not is_timed(task, now):
+        return {}
+    is_named = task.stage in (Stage.CONFIRM, Stage.RETIME) and bool(task.video_id)
+    return going_on | {
+        "stage": Stage.RETIME if is_named else task.stage,
+        "session": replace(Handle.from_json(task.session), is_held=True).to_json(),
+        "retry_count": 0,
+        "next_attempt_at": now,
+    }
