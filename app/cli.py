@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from app.settings import Settings, SettingsError, load_settings, unknown_names
+from app.voice_commands import add_voice
 from storage.errors import StorageError
 
 
@@ -51,6 +52,8 @@ def _parser() -> argparse.ArgumentParser:
     accounts.set_defaults(command=_accounts)
 
     _add_upload(commands.add_parser("upload", help="publish one file on one account now, and print what came of it"))
+
+    add_voice(commands.add_parser("voice", help="voice models, and conversions without the chat"))
 
     keys = commands.add_parser("keys", help="the master key").add_subparsers(required=True, metavar="ACTION")
     rotate = keys.add_parser("rotate", help="make a new key and encrypt every secret with it")

@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
-from pathlib import Path
 from urllib.parse import urlsplit
 
+from app.scratch import scratch_folder
 from app.settings import Settings
 from app.sites import platform_settings
 from app.upkeep import utc_now
@@ -121,11 +121,6 @@ def compose(settings: Settings, *, role: str, home: Home, database: Database, cl
             shelf=shelf,
         )
     return Fabric(bot, scheduler if role in ("all", "worker") else None, platforms, pool)
-
-
-def scratch_folder(home: Home) -> Path:
-    """Where conversions work: on the disk of the renders, so that a result is moved and not copied."""
-    return home.path / "scratch"
 
 
 def redirect_uri(settings: Settings) -> str:

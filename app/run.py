@@ -15,9 +15,10 @@ import bot.lazy_aiogram  # noqa: F401  # isort: skip
 from pydantic import SecretStr
 from sqlalchemy import make_url
 
-from app.compose import compose, scratch_folder
+from app.compose import compose
 from app.logs import set_up_logs
 from app.sandbox_program import SandboxError, sandbox_settings, start_sandbox
+from app.scratch import scratch_folder
 from app.settings import Settings
 from app.sites import bucket_sizes, has_app, wrong_setting
 from app.upkeep import load_keyring, utc_now

@@ -19,7 +19,8 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from app.compose import pace, scratch_folder
+from app.compose import pace
+from app.scratch import scratch_folder
 from app.settings import Settings
 from app.sites import platform_settings
 from app.upkeep import open_database, utc_now

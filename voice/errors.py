@@ -12,6 +12,7 @@ VoiceError
 │       ├── UnsafeModelError    opening it would run code from it
 │       ├── UntrustedModelError it is a program, and nobody has said that it may run
 │       └── UnknownModelError   it is sound, and of a kind that is not known here
+├── DownloadFailedError    a model file could not be fetched; says why, and whether another try goes on
 ├── BadAudioError          the audio cannot be converted (unreadable, no samples, not finite)
 ├── ConversionFailedError  the method failed; says where
 ├── JobTimeoutError        a job took longer than it was allowed; its child was killed
@@ -98,6 +99,12 @@ class UnknownModelError(BadModelError):
     """A model file of this voice is of a kind that is not known here."""
 
     code = "voice.model_unknown"
+
+
+class DownloadFailedError(VoiceError):
+    """A voice file could not be downloaded."""
+
+    code = "voice.download_failed"
 
 
 class BadAudioError(VoiceError):

@@ -6,11 +6,8 @@ them beside their tensors; those names become empty stand-ins, so nothing of tha
 
 from __future__ import annotations
 
-import json
-import math
 import pickle
 import pickletools
-import struct
 import zipfile
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -19,6 +16,7 @@ from typing import Any, TypeAlias
 import torch
 from torch.serialization import get_unsafe_globals_in_checkpoint, safe_globals
 
+from voice.checkpoints.safetensors import BROKEN, read_safetensors
 from voice.errors import DamagedModelError, MissingModelError, UnknownModelError, UnsafeModelError
 
 Tensors: TypeAlias = dict[str, torch.Tensor]
@@ -27,21 +25,8 @@ HARMLESS_ROOTS = ("fairseq.", "omegaconf.", "argparse.Namespace")
 """Where the names come from that trained speech models carry along; whatever is named so becomes a `_StandIn`."""
 OLD_FORMAT_NAMES = ("fairseq.data.dictionary.Dictionary", "argparse.Namespace")
 CALLING_OPCODES = frozenset({"GLOBAL", "STACK_GLOBAL", "INST"})
-LARGEST_HEADER_BYTES = 16 << 20
 LARGEST_UNPACKED_BYTES = 4 << 30
 """The largest model of any method has 0.4 GB; a small file that unpacks to more than this is meant to fill memory."""
-SAFETENSORS_TYPES = {
-    "F64": torch.float64,
-    "F32": torch.float32,
-    "F16": torch.float16,
-    "BF16": torch.bfloat16,
-    "I64": torch.int64,
-    "I32": torch.int32,
-    "I16": torch.int16,
-    "I8": torch.int8,
-    "U8": torch.uint8,
-    "BOOL": torch.bool,
-}
 
 
 def load_checkpoint(path: Path) -> Any:
@@ -52,7 +37,10 @@ def load_checkpoint(path: Path) -> Any:
     if not path.is_file():
         raise MissingModelError(f"The model file {path.name} is not there.", file=path.name)
     if path.suffix == ".safetensors":
-        return _load_safetensors(path)
+        try:
+            return read_safetensors(path)
+        except BROKEN as error:
+            raise _damaged(path, error) from error
     try:
         with safe_globals(_stand_ins(path)):
             return torch.load(path, map_location="cpu", weights_only=True)
@@ -128,26 +116,3 @@ def _calls_something(path: Path) -> bool:
 def _damaged(path: Path, error: Exception) -> DamagedModelError:
     detail = next((line for line in str(error).splitlines() if "Unsupported operand" in line), str(error)[:200])
     return DamagedModelError(f"The model file {path.name} is damaged: {detail}", file=path.name, detail=detail)
-
-
-def _load_safetensors(path: Path) -> Tensors:
-    """The format: u64 length, a JSON header of names, types, shapes and offsets, then the bytes."""
-    try:
-        with path.open("rb") as file:
-            (length,) = struct.unpack("<Q", file.read(8))
-            header = json.loads(file.read(min(length, LARGEST_HEADER_BYTES)))
-            body = bytearray(file.read())
-        header.pop("__metadata__", None)
-        return {str(name): _slice(body, entry) for name, entry in header.items()}
-    except (OSError, struct.error, ValueError, KeyError, TypeError, AttributeError, RuntimeError) as error:
-        raise _damaged(path, error) from error
-
-
-def _slice(body: bytearray, entry: Mapping[str, Any]) -> torch.Tensor:
-    kind, shape = SAFETENSORS_TYPES[entry["dtype"]], [int(size) for size in entry["shape"]]
-    begin, end = (int(place) for place in entry["data_offsets"])
-    if not 0 <= begin <= end <= len(body) or end - begin != math.prod(shape) * kind.itemsize:
-        raise ValueError("a tensor lies outside the file")
-    if begin == end:
-        return torch.zeros(shape, dtype=kind)
-    return torch.frombuffer(body, dtype=kind, count=math.prod(shape), offset=begin).reshape(shape)

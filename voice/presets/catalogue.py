@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from voice.errors import BadPresetError, UnknownPresetError
-from voice.presets.preset import NAME, Preset
+from voice.presets.preset import NAME, Preset, in_models
 
 
 class PresetCatalogue:
@@ -37,6 +37,17 @@ class PresetCatalogue:
         """One error for each file that cannot be used."""
         _, problems = self._read()
         return tuple(problems)
+
+    def missing(self) -> dict[str, tuple[str, ...]]:
+        """For each preset whose own file is sound, the names of the files that it needs and that are not there."""
+        found = {}
+        for name, path in self._files().items():
+            try:
+                needed = Preset.from_file(path).files().values()
+            except BadPresetError:
+                continue
+            found[name] = tuple(file for file in needed if in_models(self._models or path.parent, file) is None)
+        return found
 
     def _load(self, path: Path) -> Preset:
         return Preset.from_file(path).located(self._models or path.parent)

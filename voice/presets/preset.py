@@ -41,7 +41,7 @@ class Preset:
             "version": describe_method(self.method).version,
             "settings": asdict(self.settings),
         }
-        if files := self._files():
+        if files := self.files():
             heard["files"] = {name: _state(path) for name, path in files.items()}
         return hashlib.sha256(json.dumps(heard, sort_keys=True).encode()).hexdigest()
 
@@ -51,20 +51,21 @@ class Preset:
 
     def located(self, models: Path) -> Preset:
         """The same with its files found in the folder `models`; raises MissingModelError that names one that is not."""
-        found = {}
-        for name, file in self._files().items():
-            place = in_models(models, file)
+        found = {name: in_models(models, file) for name, file in self.files().items()}
+        for name, place in found.items():
             if place is None:
+                file = self.files()[name]
                 raise MissingModelError(
                     f"The voice preset {self.name!r} needs the file {file!r}, which is not in {models}.",
                     name=self.name,
                     file=file,
                     setting=name,
                 )
-            found[name] = str(place)
-        return replace(self, settings=describe_method(self.method).parse({**self.settings.to_json(), **found}))
+        paths = {name: str(place) for name, place in found.items()}
+        return replace(self, settings=describe_method(self.method).parse({**self.settings.to_json(), **paths}))
 
-    def _files(self) -> dict[str, str]:
+    def files(self) -> dict[str, str]:
+        """The files that the settings name, by the name of the setting."""
         fields = describe_method(self.method).file_fields
         return {name: file for name, file in self.settings.to_json().items() if name in fields}
 

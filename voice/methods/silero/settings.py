@@ -10,6 +10,8 @@ VERSION = 1
 """Part of every digest; raise it when the same settings begin to sound different."""
 FILE_FIELDS = ("model", "whisper", "transcript", "dictionary")
 """Which settings name files; they are sought in the models folder."""
+IN_PARTS = False
+"""A transcript counts from the recording's beginning, and phrases are spoken one by one anyway."""
 
 RATES = (8_000, 24_000, 48_000)
 TRANSCRIPTS = (".srt", ".json")

@@ -1,0 +1,150 @@
+"""`python -m app voice models`: what is installed, what each voice still needs, and getting it."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib.util
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+
+from app.progress_bar import ProgressBar
+from app.scratch import scratch_folder
+from app.settings import Settings
+from storage.home import Home
+from voice.errors import VoiceError
+from voice.models.download import Download
+from voice.models.downloadable import Downloadable, downloadables
+from voice.models.shelf import Shelved, Wish, shelved, take_in
+from voice.pool import ProcessPool
+from voice.presets import BUILT_IN, PresetCatalogue
+
+KINDS = {
+    "weights": "weights",
+    "index": "index",
+    "onnx": "separation model",
+    "silero": "Silero package, may run",
+    "folder": "model of several files",
+    "text": "text",
+}
+PARTS = {
+    "faster_whisper": ("faster-whisper", "hears what is said, for Silero voices"),
+    "silero_stress": ("silero-stress", "stress marks for Silero voices"),
+    "parselmouth": ("praat-parselmouth", "the pitch method pm"),
+}
+"""Optional packages, by the name of their module."""
+
+
+def list_models(settings: Settings) -> int:
+    """Print it all; the exit code is 0 whatever is missing."""
+    home = Home(settings.home_path)
+    try:
+        known = downloadables(home.models)
+    except VoiceError as error:
+        print(error, file=sys.stderr)
+        return 1
+    for line in _lines(home, known):
+        print(line)
+    return 0
+
+
+def _lines(home: Home, known: dict[str, Downloadable]) -> Iterator[str]:
+    there = shelved(home.models)
+    yield f"Models in {home.models}:" if there else f"No models in {home.models}."
+    yield from (f"  {one.name}  {_megabytes(one.size)}  {_standing(one)}" for one in there)
+    catalogue = PresetCatalogue([BUILT_IN, home.voices], models=home.models)
+    yield "Voices:"
+    for name, missing in sorted(catalogue.missing().items()):
+        yield f"  ✗ {name} needs {', '.join(_need(file, known) for file in missing)}" if missing else f"  ✓ {name}"
+    told = catalogue.missing()
+    yield from (f"  ✗ {problem}" for problem in catalogue.problems() if problem.params.get("name") not in told)
+    yield "Optional packages:"
+    for module, (package, purpose) in PARTS.items():
+        there_is = importlib.util.find_spec(module) is not None
+        yield f"  ✓ {package}" if there_is else f"  - {package}: {purpose}; pip install {package}"
+    names = {one.name for one in there}
+    waiting = [one for one in known.values() if not names & _forms(one.file)]
+    if waiting:
+        yield "To be had by `voice models download NAME`:"
+        yield from (f"  {one.name}  {one.file}  {_megabytes(one.size)}  {one.about}" for one in waiting)
+
+
+def _forms(file: str) -> set[str]:
+    """The names under which a file may lie here: imported weights become safetensors."""
+    return {file, str(Path(file).with_suffix(".safetensors"))}
+
+
+def _need(file: str, known: dict[str, Downloadable]) -> str:
+    for one in known.values():
+        if one.file == file:
+            return f"{file} (voice models download {one.name})"
+    return file
+
+
+def _standing(one: Shelved) -> str:
+    if one.entry is None:
+        return "not imported: used as it lies there, never run"
+    return "another file than the one that was imported" if one.is_changed else KINDS.get(one.entry.kind, "")
+
+
+def _megabytes(size: int) -> str:
+    return f"{size / 1e6:.1f} MB"
+
+
+def import_model(settings: Settings, file: Path, name: str, *, trust: bool, replace: bool) -> int:
+    """Take one file in and print what it is now."""
+    home = Home(settings.home_path)
+    # What was only copied into the folder can be named as it is called there.
+    source = home.models / file if not file.exists() and (home.models / file).exists() else file
+    try:
+        made = _take_in(settings, home, Wish(source, name, trust, replace))
+    except VoiceError as error:
+        print(error, file=sys.stderr)
+        return 1
+    _tell(made)
+    return 0
+
+
+def download_model(settings: Settings, name: str) -> int:
+    """Fetch one file of the list, check it and take it in."""
+    home = Home(settings.home_path)
+    try:
+        known = downloadables(home.models)
+        if name not in known:
+            print(f"There is no download {name!r}; there are: {', '.join(sorted(known))}.", file=sys.stderr)
+            return 1
+        wanted = known[name]
+        with ProgressBar() as bar, httpx.Client() as client:
+            words = f"{wanted.file}, {_megabytes(wanted.size)}"
+            fetched = Download(client, home.models).fetch(wanted, lambda done: bar.show(done / wanted.size, words))
+    except VoiceError as error:
+        print(error, file=sys.stderr)
+        return 1
+    try:
+        # Its sum is the one in the list, so it may replace what is there.
+        made = _take_in(settings, home, Wish(fetched, wanted.file, wanted.trust, replace=True))
+    except VoiceError as error:
+        print(error, file=sys.stderr)
+        return 1
+    finally:
+        fetched.unlink()
+        with contextlib.suppress(OSError):  # another download may lie there
+            fetched.parent.rmdir()
+    _tell(made)
+    return 0
+
+
+def _take_in(settings: Settings, home: Home, wish: Wish) -> Shelved:
+    pool = ProcessPool(1, device=settings.voice_device, scratch_folder=scratch_folder(home))
+    try:
+        with ProgressBar() as bar:
+            return take_in(pool, home.models, wish, bar.show)
+    finally:
+        pool.close()
+
+
+def _tell(made: Shelved) -> None:
+    if made.entry is not None:
+        print(f"{made.name}: {KINDS[made.entry.kind]}, {_megabytes(made.size)}, SHA-256 {made.entry.source_sha256}")

@@ -1,0 +1,93 @@
+"""`python -m app voice models`, as the shell calls it."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from pathlib import Path
+
+import pytest
+import torch
+
+from app.cli import main
+from tests.support.file_server import FileServer, serving
+
+SILERO = 'method = "silero"\n[settings]\nmodel = "v4_ru.pt"\n'
+RVC = 'method = "rvc"\n[settings]\nmodel = "anna.pth"\n'
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    for name in list(os.environ):
+        if name.startswith("FABRIC_"):
+            monkeypatch.delenv(name)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("FABRIC_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("NO_PROXY", "*")
+    (tmp_path / "home" / "voices").mkdir(parents=True)
+    (tmp_path / "home" / "models").mkdir()
+    return tmp_path / "home"
+
+
+def test_the_list_says_what_is_there_and_what_each_voice_still_needs(
+    home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (home / "voices" / "xenia.toml").write_text(SILERO)
+    (home / "voices" / "anna.toml").write_text(RVC)
+    (home / "voices" / "wrong.toml").write_text("method = 3")
+    (home / "models" / "anna.pth").write_bytes(b"x" * 2_000_000)
+    assert main(["voice", "models"]) == 0
+    said = capsys.readouterr().out
+    assert "anna.pth  2.0 MB  not imported" in said
+    assert "✓ deeper" in said
+    assert "✗ xenia needs v4_ru.pt\n" in said
+    assert "✗ anna needs hubert_base.pt (voice models download hubert), rmvpe.pt" in said
+    assert "✗ The voice preset 'wrong' cannot be used" in said
+
+
+def test_an_imported_file_is_found_under_the_name_that_the_preset_gives_it(
+    home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (home / "voices" / "anna.toml").write_text(RVC)
+    torch.save({"a": torch.ones(3)}, tmp_path / "anna.pth")
+    assert main(["voice", "models", "import", "anna.pth"]) == 0
+    digest = hashlib.sha256((tmp_path / "anna.pth").read_bytes()).hexdigest()
+    assert f"anna.safetensors: weights, 0.0 MB, SHA-256 {digest}" in capsys.readouterr().out
+    main(["voice", "models"])
+    assert "✗ anna needs hubert_base.pt" in capsys.readouterr().out
+
+
+def test_what_cannot_be_imported_is_said_in_a_sentence(
+    home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "anna.pth").write_bytes(b"PK\x03\x04 and no more")
+    assert main(["voice", "models", "import", "anna.pth"]) == 1
+    said = capsys.readouterr().err
+    assert said.startswith("The model file anna.pth is damaged")
+    assert not list((home / "models").iterdir())
+
+
+def test_a_download_is_checked_converted_and_recorded(
+    home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    torch.save({"a": torch.ones(1000)}, tmp_path / "made.pth")
+    content = (tmp_path / "made.pth").read_bytes()
+    digest = hashlib.sha256(content).hexdigest()
+    with serving(FileServer(content, cut_after=2000)) as server:
+        entry = f'[mine]\nfile = "mine.pth"\nurl = "{server.url}"\nsize = {len(content)}\nsha256 = "{digest}"\n'
+        (home / "models" / "downloads.toml").write_text(entry)
+        assert main(["voice", "models", "download", "mine"]) == 0
+        server.content = content[::-1]
+        assert main(["voice", "models", "download", "mine"]) == 1
+    said = capsys.readouterr()
+    assert "mine.safetensors: weights" in said.out
+    assert "not what was published" in said.err
+    left = sorted(one.name for one in (home / "models").iterdir() if one.is_file())
+    assert left == [".imported.json", "downloads.toml", "mine.safetensors"]
+
+
+def test_a_name_that_is_not_in_the_list_is_told_with_those_that_are(
+    home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["voice", "models", "download", "everything"]) == 1
+    assert "there are: hubert, rmvpe" in capsys.readouterr().err
