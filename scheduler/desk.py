@@ -110,6 +110,7 @@ class TaskDesk:
             status=TaskStatus.PROCESSING if is_begun else TaskStatus.PENDING,
             fault=None,
             retry_count=0,
+            begun_anew=0,
             # The operator wants it now, so it is not late any more; the post keeps the time that was planned.
             scheduled_time=max(task.scheduled_time, now),
             next_attempt_at=now,

@@ -18,6 +18,7 @@ from typing import Any
 
 from platforms.errors import QuotaExhaustedError
 from scheduler import policy
+from scheduler.faults import fault_of
 from scheduler.handle import Handle
 from scheduler.job import Job, Workshop
 from scheduler.lease import Lease
@@ -104,6 +105,8 @@ class Lifecycle:
             may_be_published=task.commit_started_at is not None,
             token_is_fresh=token_is_fresh,
             undo_until=task.scheduled_time if task.stage is Stage.UNDO and not job.handle.is_held else None,
+            begun_anew=task.begun_anew,
+            in_a_row=in_a_row(task, fault_of(error).code, now),
         )
         decision = policy.decide(error, _stage(job), tries(task, now) + 1, now, self._rng, facts)
         known = type(decision) is not BackOff or "unexpected" not in decision.fault.code
@@ -148,6 +151,13 @@ def tries(task: Task, now: datetime) -> int:
     return min(task.retry_count, policy.EARLY_ATTEMPTS - 1) if now < task.scheduled_time else task.retry_count
 
 
+def in_a_row(task: Task, code: str, now: datetime) -> int:
+    """How many tries in a row, with the one that failed just now, ended in the error of this code."""
+    is_the_same = task.fault is not None and task.fault.code == code
+    # Whatever went on since has set the tries to nothing, and the fault may have stayed.
+    return min(task.same_error_count, tries(task, now)) + 1 if is_the_same else 1
+
+
 def _writes(task: Task, decision: Decision, now: datetime) -> tuple[Mapping[str, Any], tuple[Notice, ...]]:
     """What a decision changes in the row, and what is said about it."""
     ids = (task.post_id, task.id)
@@ -162,10 +172,11 @@ def _writes(task: Task, decision: Decision, now: datetime) -> tuple[Mapping[str,
             return {"next_attempt_at": until, "fault": None}, ()
         case BackOff(until, fault):
             named, said = _postponed(task, fault, until, now)
-            return {"next_attempt_at": until, "fault": named, "retry_count": tries(task, now) + 1}, said
+            counted = {"retry_count": tries(task, now) + 1, "same_error_count": in_a_row(task, fault.code, now)}
+            return {"next_attempt_at": until, "fault": named, **counted}, said
         case StartAnew(stage, until, fault):
             again = {"next_attempt_at": until, "fault": fault, "retry_count": task.retry_count + 1}
-            return {**_NOTHING_SENT} | {"stage": stage} | again, ()
+            return {**_NOTHING_SENT} | {"stage": stage, "begun_anew": task.begun_anew + 1} | again, ()
         case Reconcile(until, fault):
             asking = {"stage": Stage.RECONCILE, "next_attempt_at": until, "fault": fault, "retry_count": 0}
             return {**asking, **_in_doubt(task, fault)}, ()

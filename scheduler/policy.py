@@ -5,8 +5,8 @@ The waits of `backoff` before jitter, in seconds, by attempt 1, 2, 3, ...:
     2, 4, 8, 16, 32, 64, 128, 256, 512, 600, 600, 600, ...
 
 and jitter takes away up to a quarter, so that a hundred tasks do not come back in one instant. The site being away is
-tried 30 times (about 3.5 hours), an error that nothing describes 3 times. Before a task's minute the site being away
-costs no tries: there is time.
+tried 30 times (about 3.5 hours), an error that nothing describes 3 times in a row. Before a task's minute the site
+being away costs no tries: there is time. An upload is begun anew 3 times.
 """
 
 from __future__ import annotations
@@ -31,8 +31,11 @@ BASE_S = 2.0
 CAP_S = 600.0
 JITTER = 0.25
 TRANSIENT_ATTEMPTS = 30
-SESSION_ATTEMPTS = 5
 UNKNOWN_ATTEMPTS = 3
+"""In a row, and of one kind: other errors in between cost an error that nothing describes no tries."""
+ANEW_AT_MOST = 3
+"""What goes on for a while and then ends in the same way would be sent again for ever."""
+BEGUN_ANEW = "task.begun_anew"
 EARLY_ATTEMPTS = 9
 """Before the task's minute the tries are counted no further than this, at which the wait is near its longest."""
 RECONCILE_AFTER = timedelta(seconds=5)
@@ -115,11 +118,15 @@ class Facts:
     `may_be_published`: a request that may publish was begun and its outcome is not known to be "no".
     `token_is_fresh`: the access token was renewed in this very claim, so a rejected one will not be cured by it.
     `undo_until`: an upload that was taken back becomes public by itself then, so a try after it would be too late.
+    `begun_anew`: how often the session was thrown away. `in_a_row`: how many tries up to this one ended in the same
+    error; None: all of them.
     """
 
     may_be_published: bool
     token_is_fresh: bool = False
     undo_until: datetime | None = None
+    begun_anew: int = 0
+    in_a_row: int | None = None
 
 
 def backoff(attempt: int, rng: Random) -> timedelta:
@@ -160,6 +167,12 @@ class _Case:
     def fault(self) -> Fault:
         return fault_of(self.error)
 
+    @property
+    def is_tried_enough(self) -> bool:
+        """Of an error that nothing describes. All tries together count too, else two such could take turns for ever."""
+        in_a_row = self.attempt if self.facts.in_a_row is None else self.facts.in_a_row
+        return in_a_row >= UNKNOWN_ATTEMPTS or self.attempt >= TRANSIENT_ATTEMPTS
+
     def soon(self, at_least: timedelta | None = None) -> datetime:
         return self.now + max(backoff(self.attempt, self.rng), at_least or timedelta())
 
@@ -181,7 +194,7 @@ def _undone(case: _Case, decision: Decision) -> Decision:
 def _token_rejected(case: _Case) -> Decision:
     if not case.facts.token_is_fresh:
         return RefreshToken()
-    if case.attempt < UNKNOWN_ATTEMPTS:
+    if not case.is_tried_enough:
         return BackOff(case.soon(), case.fault)
     return AskPerson(Fault(NEEDS_REAUTH, case.fault.params))
 
@@ -222,15 +235,20 @@ def _outcome_unknown(case: _Case) -> Decision:
 def _session_gone(case: _Case) -> Decision:
     if case.facts.may_be_published:
         return Reconcile(case.now + RECONCILE_AFTER, case.fault)
-    if case.attempt >= SESSION_ATTEMPTS:
-        return GiveUp(case.fault, can_retry=True)
+    if case.facts.begun_anew >= ANEW_AT_MOST:
+        return GiveUp(begun_anew_often(case.fault), can_retry=True)
     return StartAnew(Stage.OPEN, case.soon(), case.fault)
+
+
+def begun_anew_often(fault: Fault) -> Fault:
+    """What is said when the upload was begun anew often enough; `fault` is what ended the last one."""
+    return Fault(BEGUN_ANEW, {**fault.params, "times": ANEW_AT_MOST + 1})
 
 
 def _render_missing(case: _Case) -> Decision:
     if case.facts.may_be_published:
         return Reconcile(case.now + RECONCILE_AFTER, case.fault)
-    if case.attempt >= UNKNOWN_ATTEMPTS:
+    if case.facts.begun_anew >= ANEW_AT_MOST:
         return GiveUp(case.fault, can_retry=True)
     return StartAnew(Stage.PREPARE, case.now, case.fault)
 
@@ -258,7 +276,7 @@ def _unexpected(case: _Case) -> Decision:
         return BackOff(case.soon(), full) if case.attempt < TRANSIENT_ATTEMPTS else AskPerson(full)
     if case.stage is Stage.PUBLISH and case.facts.may_be_published:
         return Reconcile(case.now + RECONCILE_AFTER, case.fault)
-    if case.attempt < UNKNOWN_ATTEMPTS:
+    if not case.is_tried_enough:
         return BackOff(case.soon(), case.fault)
     return _end(case)
 

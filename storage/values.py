@@ -295,7 +295,9 @@ class Task:
     `next_attempt_at` is when a worker should next look at it; `fence` grows at each claim, and every
     write of a worker carries the fence it was given. `session` is the platform's upload session: it is
     stored before the first byte is sent, and is a secret. `commit_started_at` is written before the
-    request that may publish, so a crash after it means "unknown", never "failed".
+    request that may publish, so a crash after it means "unknown", never "failed". `retry_count` is the tries since
+    something went on, the last `same_error_count` of them (never more) ended in the error that is the fault now;
+    `begun_anew` is how often the upload was thrown away and begun again since the operator last said how it goes on.
     """
 
     id: int
@@ -327,6 +329,8 @@ class Task:
     fault: Fault | None
     created_at: datetime
     updated_at: datetime
+    begun_anew: int = 0
+    same_error_count: int = 0
 
     def __post_init__(self) -> None:
         _require_aware(

@@ -12,9 +12,11 @@ from typing import Any
 
 from platforms.base import Absent, CannotTell, Found, Unpublished
 from scheduler.job import Job
+from scheduler.notices import TaskFailed
+from scheduler.policy import ANEW_AT_MOST, BEGUN_ANEW, begun_anew_often
 from scheduler.stages.transfer import arrived
 from scheduler.stages.undo import taken_back
-from storage.values import Stage
+from storage.values import Fault, Stage, TaskStatus
 
 REPUBLISHED_AT_MOST = 3
 """How often a session whose publication the site forgot is published again before a person is asked."""
@@ -49,8 +51,27 @@ async def _absent(job: Job, answer: Absent) -> None:
         await taken_back(job)
     elif isinstance(answer, Unpublished):
         await _publish_again(job)
+    elif job.task.begun_anew >= ANEW_AT_MOST:
+        await _given_up(job)
     else:
-        await _again(job, stage=Stage.OPEN, session=None)
+        await _again(job, stage=Stage.OPEN, session=None, begun_anew=job.task.begun_anew + 1)
+
+
+async def _given_up(job: Job) -> None:
+    """Every upload came to its end, and the site had nothing of it each time."""
+    fault = begun_anew_often(Fault(BEGUN_ANEW, {"platform": job.task.platform, "reason": job.handle.reason}))
+    await job.lease.record(
+        TaskFailed(job.task.post_id, job.task.id, fault, can_retry=True),
+        release=True,
+        status=TaskStatus.FAILED,
+        stage=Stage.OPEN,
+        session=None,
+        commit_started_at=None,
+        bytes_confirmed=0,
+        video_id=None,
+        fault=fault,
+        next_attempt_at=None,
+    )
 
 
 async def _publish_again(job: Job) -> None:

@@ -23,6 +23,8 @@ RECORDABLE = frozenset(
         "stage",
         "priority",
         "retry_count",
+        "begun_anew",
+        "same_error_count",
         "next_attempt_at",
         "render_id",
         "session",

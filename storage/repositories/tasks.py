@@ -56,6 +56,8 @@ class TaskRepository(TaskClaims):
             "stage": Stage.PREPARE,
             "priority": priority,
             "retry_count": 0,
+            "begun_anew": 0,
+            "same_error_count": 0,
             "next_attempt_at": next_attempt_at,
             "fence": 0,
             "bytes_confirmed": 0,

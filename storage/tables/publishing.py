@@ -48,6 +48,8 @@ tasks = table(
     Column("stage", String(32), nullable=False),
     Column("priority", Integer, nullable=False),
     Column("retry_count", Integer, nullable=False),
+    Column("begun_anew", Integer, nullable=False, server_default="0"),
+    Column("same_error_count", Integer, nullable=False, server_default="0"),
     moment("next_attempt_at", nullable=True),
     Column("fence", BigInteger, nullable=False),
     Column("lease_owner", String(191)),

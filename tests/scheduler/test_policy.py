@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from random import Random
@@ -95,7 +96,8 @@ def test_what_may_be_published_is_never_begun_anew_nor_failed_unless_refused(
 @given(errors, seeds, facts)
 def test_no_error_is_tried_for_ever(error: Exception, seed: int, known: Facts) -> None:
     for stage in Stage:
-        decision = decide(error, stage, 10_000, NOW, Random(seed), Facts(known.may_be_published, token_is_fresh=True))
+        often = Facts(known.may_be_published, token_is_fresh=True, begun_anew=10_000, in_a_row=1)
+        decision = decide(error, stage, 10_000, NOW, Random(seed), often)
         assert not isinstance(decision, BackOff | StartAnew | RefreshToken)
 
 
@@ -158,6 +160,29 @@ def test_a_full_bucket_of_polls_does_not_move_the_task() -> None:
 @pytest.mark.parametrize("error", [KeyError("bug"), site.UnexpectedAnswerError(), WorkerDiedError()])
 def test_an_error_that_nothing_describes_is_tried_three_times(error: Exception) -> None:
     assert [type(after(error, attempt=attempt)) for attempt in (1, 2, 3)] == [BackOff, BackOff, GiveUp]
+
+
+@given(st.integers(1, policy.TRANSIENT_ATTEMPTS - 1), st.integers(1, 2), seeds)
+def test_what_nothing_describes_is_counted_by_itself(attempt: int, in_a_row: int, seed: int) -> None:
+    for error in (KeyError("bug"), site.UnexpectedAnswerError(), site.TokenRejectedError()):
+        known = Facts(may_be_published=False, token_is_fresh=True, in_a_row=in_a_row)
+        assert isinstance(decide(error, Stage.OPEN, attempt, NOW, Random(seed), known), BackOff)
+        third = replace(known, in_a_row=3)
+        assert isinstance(decide(error, Stage.OPEN, max(attempt, 3), NOW, Random(seed), third), GiveUp | AskPerson)
+
+
+@given(st.integers(1, policy.TRANSIENT_ATTEMPTS - 1), st.integers(1, 100), seeds)
+def test_a_site_that_is_away_has_its_own_bound(attempt: int, in_a_row: int, seed: int) -> None:
+    known = Facts(may_be_published=False, in_a_row=in_a_row)
+    assert isinstance(decide(site.TransientError(), Stage.OPEN, attempt, NOW, Random(seed), known), BackOff)
+
+
+@given(attempts, st.integers(0, 10), seeds)
+def test_a_session_is_begun_anew_three_times_whatever_went_on_in_it(attempt: int, times: int, seed: int) -> None:
+    known = Facts(may_be_published=False, begun_anew=times)
+    for error in (site.SessionGoneError(), ours.RenderMissingError()):
+        decision = decide(error, Stage.TRANSFER, attempt, NOW, Random(seed), known)
+        assert isinstance(decision, StartAnew if times < policy.ANEW_AT_MOST else GiveUp)
 
 
 def test_an_unexpected_answer_to_a_publication_is_an_unknown_outcome_at_once() -> None:
