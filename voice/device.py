@@ -34,6 +34,13 @@ def halves_digits(device: torch.device) -> bool:
     return device.type == "cuda" or bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())  # noqa: SLF001 - no other way
 
 
+def give_back_memory() -> None:
+    """Return to the kernel what was kept: after a network is gone, and before the next one comes."""
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
+    if trim is not None:
+        trim(0)
+
+
 def keep_freed_memory() -> None:
     """Have the C library keep freed blocks of up to 64 MiB instead of giving them back to the kernel.
 

@@ -42,6 +42,7 @@ def load_content_encoder(path: Path, *, projected: bool) -> ContentEncoder:
         tensors.setdefault("final_proj.weight", torch.zeros(PROJECTED_WIDTH, WIDTH))
         tensors.setdefault("final_proj.bias", torch.zeros(PROJECTED_WIDTH))
     fill(net, tensors, file)
+    net.pack()
     return net
 
 

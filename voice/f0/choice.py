@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from voice.device import give_back_memory
 from voice.errors import MissingModelError
 from voice.f0.signal16k import F0Task, Floats, Signal
 
@@ -51,7 +52,9 @@ def pitch_track(
             finally:
                 executor.shutdown(wait=True, cancel_futures=True)
         return
-    yield PitchTrack([_run(_tasks(method, signal, frames, model, device), report)])
+    track = PitchTrack([_run(_tasks(method, signal, frames, model, device), report)])
+    give_back_memory()
+    yield track
 
 
 def _run(tasks: list[F0Task], report: Callable[[float], None]) -> Future[Floats]:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping
 
 import torch
 from torch import Tensor, nn
@@ -49,9 +48,12 @@ def log_mel(audio: Tensor, bank: Tensor) -> Tensor:
     return torch.log((bank @ spectrum.abs()).clamp(min=FLOOR))
 
 
-def fold_batch_norm(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """Every normalisation after a convolution becomes part of that convolution; the one on the input stays."""
-    folded = {name: one.float() for name, one in tensors.items() if one.is_floating_point()}
+def fold_batch_norm(tensors: dict[str, Tensor]) -> dict[str, Tensor]:
+    """Every normalisation after a convolution becomes part of that convolution; the one on the input stays.
+
+    Empties `tensors`, so that the weights are not held twice.
+    """
+    folded = {name: one.float() for name in list(tensors) if (one := tensors.pop(name)).is_floating_point()}
     for name in [name for name in folded if name.endswith(".running_var") and name != "unet.encoder.bn.running_var"]:
         norm = name.removesuffix(".running_var")
         head, _, number = norm.rpartition(".")

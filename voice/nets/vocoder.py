@@ -14,6 +14,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from voice.nets.line_conv import LineConv, LineUp, as_line
+
 SLOPE = 0.1
 LAST_SLOPE = 0.01
 """The last rectifier of every published model has torch's default slope, not the one of the others."""
@@ -61,11 +63,11 @@ class Vocoder(nn.Module):
     def __init__(self, shape: VocoderShape) -> None:
         super().__init__()
         self.shape = shape
-        self.conv_pre = nn.Conv1d(shape.inputs, shape.initial, OUTER_KERNEL, padding=OUTER_KERNEL // 2)
-        self.cond = nn.Conv1d(shape.speaker_width, shape.initial, 1)
+        self.conv_pre = LineConv(shape.inputs, shape.initial, OUTER_KERNEL, padding=OUTER_KERNEL // 2)
+        self.cond = LineConv(shape.speaker_width, shape.initial, 1)
         widths = [shape.initial >> level for level in range(len(shape.rates) + 1)]
         self.ups = nn.ModuleList(
-            nn.ConvTranspose1d(widths[n], widths[n + 1], kernel, up, padding=(kernel - up + shape.odd_padding) // 2)
+            LineUp(widths[n], widths[n + 1], kernel, up, padding=(kernel - up + shape.odd_padding) // 2)
             for n, (kernel, up) in enumerate(zip(shape.kernels, shape.rates, strict=True))
         )
         self.resblocks = nn.ModuleList(
@@ -73,7 +75,7 @@ class Vocoder(nn.Module):
             for width in widths[1:]
             for kernel, dilations in zip(shape.block_kernels, shape.block_dilations, strict=True)
         )
-        self.conv_post = nn.Conv1d(widths[-1], 1, OUTER_KERNEL, padding=OUTER_KERNEL // 2, bias=False)
+        self.conv_post = LineConv(widths[-1], 1, OUTER_KERNEL, padding=OUTER_KERNEL // 2, bias=False)
         if shape.harmonics:
             self.m_source = _Merge(shape.harmonics)
             self.noise_convs = nn.ModuleList(
@@ -99,7 +101,7 @@ class Vocoder(nn.Module):
         digits = self.conv_pre.weight.dtype
         features, speaker = features.to(digits), speaker.to(digits)
         source = None if waves is None else self.m_source(waves.to(digits)).T[None]
-        steer, pieces = self.cond(speaker), []
+        steer, pieces = self.cond(speaker[:, :, None]), []
         for begin in range(first, last, WINDOW_FRAMES):
             end = min(begin + WINDOW_FRAMES, last)
             low, high = max(0, begin - self.shape.reach), min(frames, end + self.shape.reach)
@@ -110,19 +112,20 @@ class Vocoder(nn.Module):
         return torch.cat(pieces)
 
     def _decode(self, features: Tensor, steer: Tensor, source: Tensor | None) -> Tensor:
-        x = self.conv_pre(features) + steer
+        x = self.conv_pre(as_line(features)) + steer
+        line = None if source is None else as_line(source)
         per_stage = len(self.shape.block_kernels)
         for stage, up in enumerate(self.ups):
             x = up(functional.leaky_relu_(x, SLOPE))
-            if source is not None:
-                x += self.noise_convs[stage](source)
+            if line is not None:
+                x += self.noise_convs[stage](line)
             blocks = self.resblocks[stage * per_stage : (stage + 1) * per_stage]
             total = blocks[0](x)
             for block in blocks[1:]:
                 total += block(x)
             x = total.div_(per_stage)
         # The samples themselves always have all their digits.
-        x = functional.leaky_relu_(x.float(), LAST_SLOPE)
+        x = functional.leaky_relu_(x.float(), LAST_SLOPE)[:, :, 0]
         last = functional.conv1d(x, self.conv_post.weight.float(), padding=OUTER_KERNEL // 2)
         return torch.tanh(last).flatten()
 
@@ -131,10 +134,10 @@ class _ResidualBlock(nn.Module):
     def __init__(self, width: int, kernel: int, dilations: tuple[int, ...]) -> None:
         super().__init__()
         self.convs1 = nn.ModuleList(
-            nn.Conv1d(width, width, kernel, dilation=dilation, padding=dilation * (kernel // 2))
+            LineConv(width, width, kernel, dilation=dilation, padding=dilation * (kernel // 2))
             for dilation in dilations
         )
-        self.convs2 = nn.ModuleList(nn.Conv1d(width, width, kernel, padding=kernel // 2) for _ in dilations)
+        self.convs2 = nn.ModuleList(LineConv(width, width, kernel, padding=kernel // 2) for _ in dilations)
 
     def forward(self, x: Tensor) -> Tensor:
         for wide, narrow in zip(self.convs1, self.convs2, strict=True):
@@ -155,8 +158,8 @@ class _Merge(nn.Module):
         return merged
 
 
-def _source_conv(width: int, stride: int, odd_padding: int) -> nn.Conv1d:
+def _source_conv(width: int, stride: int, odd_padding: int) -> LineConv:
     """Brings the source down to a stage's rate; `stride` is what the later stages multiply the rate by."""
     if stride == 1:
-        return nn.Conv1d(1, width, 1)
-    return nn.Conv1d(1, width, 2 * stride, stride, padding=(stride + odd_padding) // 2)
+        return LineConv(1, width, 1)
+    return LineConv(1, width, 2 * stride, stride, padding=(stride + odd_padding) // 2)

@@ -10,6 +10,7 @@ import torch
 from torch import nn
 
 from voice.checkpoints.load import Tensors, unknown_model
+from voice.nets.line_conv import lay_out
 
 _DIRECTION = re.compile(r"(.*)\.(?:weight_v|parametrizations\.weight\.original1)")
 _LENGTHS = ("weight_g", "parametrizations.weight.original0")
@@ -39,10 +40,11 @@ def _fold(length: torch.Tensor, direction: torch.Tensor) -> torch.Tensor:
     return direction * (length / size)
 
 
-def fill(net: nn.Module, tensors: Mapping[str, torch.Tensor], path: Path, dtype: torch.dtype = torch.float32) -> None:
+def fill(net: nn.Module, tensors: Tensors, path: Path, dtype: torch.dtype = torch.float32) -> None:
     """Give `net` (built on the "meta" device, so that sizes in a file cost nothing) its weights.
 
-    What the file holds besides is ignored. Raises UnknownModelError where a weight is missing or of another shape.
+    They are taken out of `tensors` one by one, so that no model is ever held twice; what the file holds besides is
+    ignored. Raises UnknownModelError where a weight is missing or of another shape.
     """
     counters = {name: torch.tensor(0) for name in net.state_dict() if name.endswith("num_batches_tracked")}
     wanted = {name: place for name, place in net.state_dict().items() if name not in counters}
@@ -52,6 +54,7 @@ def fill(net: nn.Module, tensors: Mapping[str, torch.Tensor], path: Path, dtype:
         if tensors[name].shape != place.shape:
             sizes = f"{tuple(tensors[name].shape)} instead of {tuple(place.shape)}"
             raise unknown_model(path, f"the weights {name} have the shape {sizes}")
-    held = {name: tensors[name].to(dtype) for name in wanted}
+    held = {name: tensors.pop(name).to(dtype) for name in wanted}
     net.load_state_dict(held | counters, assign=True)
     net.eval().requires_grad_(requires_grad=False)
+    lay_out(net)

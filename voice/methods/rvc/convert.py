@@ -16,7 +16,7 @@ import torch
 from voice.audio_files import create_wav, open_audio, spans
 from voice.checkpoints.content import load_content_encoder
 from voice.checkpoints.load import unknown_model
-from voice.device import halves_digits, ready_device
+from voice.device import give_back_memory, halves_digits, ready_device
 from voice.disk_signal import DiskSignal
 from voice.downmix import Downmix, Resampler, plan_downmix, single_channel
 from voice.f0.choice import pitch_track
@@ -111,6 +111,7 @@ def _speak(
             settings.protect,
             smooth_pitch=settings.smooth_pitch and settings.f0_method == "harvest",
         )
+        give_back_memory()  # what the files took besides the weights
         chunks = plan_chunks(padded, splitting)
         waveforms = Pipeline(model, encoder, index, controls, device).run(padded, track, chunks, seed, in_place=True)
         told = _told(waveforms, chunks, job.part(0.12, 0.97, "convert"))
