@@ -38,6 +38,7 @@ bench: $(DEV)
 	@$(PY) -m benchmarks.punctual
 	@$(PY) -m benchmarks.upload_speed
 	@$(PY) -m benchmarks.voice_world
+	@$(PY) -m benchmarks.voice
 
 format: $(DEV)
 	@$(PY) -m ruff format .

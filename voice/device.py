@@ -10,7 +10,7 @@ import torch
 DEVICE_VARIABLE = "VOICE_DEVICE"
 THREADS_VARIABLE = "VOICE_THREADS"
 """Names in the environment of a child: `auto`, `cpu`, `cuda`, `cuda:1`…; how many threads it may use."""
-KEEP_FREED_BYTES = 64 << 20
+KEEP_FREED_BYTES = 32 << 20
 M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3  # malloc.h
 
 
@@ -42,7 +42,7 @@ def give_back_memory() -> None:
 
 
 def keep_freed_memory() -> None:
-    """Have the C library keep freed blocks of up to 64 MiB instead of giving them back to the kernel.
+    """Have the C library keep freed blocks of up to 32 MiB instead of giving them back to the kernel.
 
     The activations of a vocoder are mapped and cleared afresh at every layer otherwise: half of its CPU time.
     """
@@ -51,4 +51,4 @@ def keep_freed_memory() -> None:
     except AttributeError:  # not the GNU C library
         return
     mallopt(M_MMAP_THRESHOLD, KEEP_FREED_BYTES)
-    mallopt(M_TRIM_THRESHOLD, 4 * KEEP_FREED_BYTES)
+    mallopt(M_TRIM_THRESHOLD, 2 * KEEP_FREED_BYTES)

@@ -12,7 +12,7 @@ import torch
 from voice.checkpoints.load import load_tensors, unknown_model
 from voice.errors import MissingModelError
 from voice.nets.hubert import HEADS, LAYERS, PROJECTED_WIDTH, WIDTH, ContentEncoder
-from voice.nets.weights import fill, fold_weight_norm
+from voice.nets.weights import fill, fold_weight_norm, unfilled
 
 FOLDER_FILES = ("model.safetensors", "pytorch_model.bin")
 _PREFIXES = ("hubert.", "model.")
@@ -36,7 +36,7 @@ def load_content_encoder(path: Path, *, projected: bool) -> ContentEncoder:
     """
     file = _weights_file(path)
     tensors = fold_weight_norm({fairseq_name(name): one for name, one in load_tensors(file).items()})
-    with torch.device("meta"):
+    with unfilled():
         net = ContentEncoder()
     if not projected:  # models made for 768-wide features alone come without the last projection
         tensors.setdefault("final_proj.weight", torch.zeros(PROJECTED_WIDTH, WIDTH))

@@ -9,13 +9,13 @@ import torch
 from voice.checkpoints.load import load_tensors
 from voice.nets.crepe import Crepe
 from voice.nets.rmvpe import Rmvpe, fold_batch_norm
-from voice.nets.weights import fill
+from voice.nets.weights import fill, unfilled
 
 
 def load_rmvpe(path: Path) -> Rmvpe:
     """RMVPE with its weights, float32 on the CPU; raises BadModelError's kinds."""
     tensors = fold_batch_norm(load_tensors(path))
-    with torch.device("meta"):
+    with unfilled():
         net = Rmvpe()
     fill(net, tensors, path)
     for weight in net.parameters():
@@ -27,7 +27,7 @@ def load_rmvpe(path: Path) -> Rmvpe:
 def load_crepe(path: Path) -> Crepe:
     """CREPE with its weights, float32 on the CPU; raises BadModelError's kinds."""
     tensors = load_tensors(path)
-    with torch.device("meta"):
+    with unfilled():
         net = Crepe()
     fill(net, tensors, path)
     return net

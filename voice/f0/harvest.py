@@ -17,7 +17,7 @@ with warnings.catch_warnings():  # pyworld asks pkg_resources for its version, w
 FRAME_MS = 10.0
 WHOLE_FRAMES = 3200
 """Up to 32 s it sees all at once. Its time and memory grow with the square of the length: 2.1 GB for two minutes."""
-STEP_FRAMES = 2000
+STEP_FRAMES = 1500
 CONTEXT_FRAMES = 100
 """With 0.1 s of context no frame changes between voiced and unvoiced; 1 s is generous."""
 

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import nn
+from torch.overrides import TorchFunctionMode
 
 from voice.checkpoints.load import Tensors, unknown_model
 from voice.nets.line_conv import lay_out
 
 _DIRECTION = re.compile(r"(.*)\.(?:weight_v|parametrizations\.weight\.original1)")
+FILLING = frozenset({"uniform_", "normal_", "fill_", "zero_", "zeros_", "ones_"})
 _LENGTHS = ("weight_g", "parametrizations.weight.original0")
 
 
@@ -40,8 +44,26 @@ def _fold(length: torch.Tensor, direction: torch.Tensor) -> torch.Tensor:
     return direction * (length / size)
 
 
+class _WithoutValues(TorchFunctionMode):
+    """Leaves new parameters without initial values: of all that torch would import a thousand modules for."""
+
+    def __torch_function__(
+        self, func: Callable[..., Any], types: object, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
+    ) -> Any:
+        if getattr(func, "__name__", "") in FILLING:
+            return args[0] if args else (kwargs or {})["tensor"]
+        return func(*args, **(kwargs or {}))
+
+
+@contextmanager
+def unfilled() -> Iterator[None]:
+    """Networks built inside have shapes and no memory, so that sizes in a file cost nothing; `fill` them."""
+    with torch.device("meta"), _WithoutValues():
+        yield
+
+
 def fill(net: nn.Module, tensors: Tensors, path: Path, dtype: torch.dtype = torch.float32) -> None:
-    """Give `net` (built on the "meta" device, so that sizes in a file cost nothing) its weights.
+    """Give `net`, built `unfilled`, its weights.
 
     They are taken out of `tensors` one by one, so that no model is ever held twice; what the file holds besides is
     ignored. Raises UnknownModelError where a weight is missing or of another shape.

@@ -7,12 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import torch
-
 from voice.checkpoints.load import Tensors, load_checkpoint, tensors_of, unknown_model
 from voice.nets.vits import Voice, VoiceShape
 from voice.nets.vocoder import VocoderShape
-from voice.nets.weights import fill, fold_weight_norm
+from voice.nets.weights import fill, fold_weight_norm, unfilled
 
 CONFIG_LENGTH = 18
 CONTENT_WIDTHS = {"v1": 256, "v2": 768}
@@ -58,7 +56,7 @@ def load_model(path: Path) -> Model:
         shape = _shape(held["config"], tensors, CONTENT_WIDTHS[version], has_pitch=bool(int(held.get("f0", 1))))
     except (ValueError, TypeError, KeyError, IndexError) as error:
         raise unknown_model(path, f"its description makes no sense ({error})") from error
-    with torch.device("meta"):
+    with unfilled():
         net = Voice(shape)
     fill(net, tensors, path)
     return Model(net, version)
