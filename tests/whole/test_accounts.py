@@ -187,7 +187,9 @@ def test_a_site_that_fails_for_a_while_is_tried_again_by_itself(well: Office) ->
     assert [rule["fired"] for rule in well.sandbox.get("faults")["faults"]] == [1, 1, 1, 1]
 
 
-def test_a_duplicate_is_said_to_be_one_and_offers_no_retry_that_would_end_the_same_way(well: Office, owner: Owner) -> None:
+def test_a_duplicate_is_said_to_be_one_and_offers_no_retry_that_would_end_the_same_way(
+    well: Office, owner: Owner
+) -> None:
     clip = well.clip()
     channel = well.connected("Twins")
     owner.approve(owner.ready(clip, "First born", channel))
