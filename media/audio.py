@@ -38,6 +38,9 @@ _CONTAINERS = {
 }
 
 
+VIDEO_SUFFIXES = tuple(_CONTAINERS)
+
+
 def render_suffix(info: MediaInfo) -> str:
     """The file name suffix under which `replace_audio` keeps this file's container."""
     return {"mp4": ".mp4", "mov": ".mov", "webm": ".webm", "matroska": ".mkv"}[info.container]

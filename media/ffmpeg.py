@@ -15,6 +15,8 @@ VIDEO_FORMATS = "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm"
 """Demuxers a stranger's file may reach. Playlists (hls, concat) are not among them: they open other files."""
 AUDIO_FORMATS = "wav,w64,flac"
 """Demuxers for files that we made ourselves."""
+SOUND_FORMATS = f"{VIDEO_FORMATS},{AUDIO_FORMATS},mp3,aac,ogg,aiff"
+"""Demuxers for a file of which the sound alone is wanted."""
 
 _DIRECTORY = re.compile(r"(?:file:)?/(?:[^\s'\":/]+/)+")
 
@@ -27,6 +29,11 @@ def video_input(path: Path) -> tuple[str, ...]:
 def audio_input(path: Path) -> tuple[str, ...]:
     """ffmpeg's words for reading an audio file of our own making."""
     return _guarded_input(path, AUDIO_FORMATS)
+
+
+def sound_input(path: Path) -> tuple[str, ...]:
+    """ffmpeg's words for reading the sound of a stranger's file."""
+    return _guarded_input(path, SOUND_FORMATS)
 
 
 def output(path: Path) -> str:
@@ -66,7 +73,8 @@ class Ffmpeg:
     ) -> str:
         """Run ffmpeg with `args`; `on_progress` hears the seconds of output written so far. Returns its last words.
 
-        Inputs must come from `video_input` or `audio_input`: a bare `-i` is refused, as is what is no local file.
+        Inputs must come from `video_input`, `sound_input` or `audio_input`: a bare `-i` is refused, as is what is no
+        local file.
         Raises FfmpegFailedError (with the last lines of its output), MediaTimeoutError, OutputTooLargeError.
         """
         _require_guarded(args)

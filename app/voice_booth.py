@@ -1,0 +1,96 @@
+"""What the voice commands share: the presets of this home, a pool of their own, and one file through it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import secrets
+import sys
+from collections.abc import Callable, Coroutine, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from app.scratch import scratch_folder
+from app.settings import Settings
+from media.errors import FfmpegFailedError, MediaError
+from media.ffmpeg import Ffmpeg
+from storage.home import Home
+from voice.errors import VoiceError
+from voice.jobs_port import OnJobProgress
+from voice.pool import ProcessPool
+from voice.presets import BUILT_IN, Preset, PresetCatalogue
+from voice.scratch import ScratchFolders
+
+LARGEST_SEED = 2**31
+
+
+class CommandError(Exception):
+    """The command cannot do what was asked; the message says why in a sentence."""
+
+
+class Booth:
+    """Everything that a conversion from the command line needs; use it in `with`, and nothing of it stays."""
+
+    def __init__(self, settings: Settings, home: Home, ffmpeg: Ffmpeg, pool: ProcessPool, work: Path) -> None:
+        self.settings = settings
+        self.home = home
+        self.ffmpeg = ffmpeg
+        self.work = work
+        self.catalogue = PresetCatalogue([BUILT_IN, home.voices], models=home.models)
+        self._pool = pool
+
+    async def speak(self, source: Path, target: Path, preset: Preset, seed: int, hear: OnJobProgress) -> dict[str, Any]:
+        """One WAV to another; returns what the job says of it. Raises VoiceError."""
+        arguments = {"source": str(source), "target": str(target), "preset": preset.to_json(), "seed": seed}
+        future = self._pool.submit("voice.jobs:convert_file", arguments, on_progress=hear)
+        return dict(await asyncio.wrap_future(future))
+
+
+@contextlib.contextmanager
+def open_booth(settings: Settings) -> Iterator[Booth]:
+    """Raises FileNotFoundError where there is no ffmpeg."""
+    home = Home(settings.home_path)
+    scratch = scratch_folder(home)
+    scratch.mkdir(mode=0o700, exist_ok=True)
+    pool = ProcessPool(settings.voice_workers, device=settings.voice_device, scratch_folder=scratch)
+    try:
+        with ScratchFolders(scratch).folder() as work:
+            yield Booth(settings, home, Ffmpeg.locate(), pool, work)
+    finally:
+        pool.close()
+
+
+def run(work: Callable[[], Coroutine[Any, Any, int]]) -> int:
+    """Run a command to its exit code; whatever is wrong is said in a sentence, and Ctrl-C ends what runs."""
+    try:
+        return asyncio.run(work())
+    except KeyboardInterrupt:
+        print("Stopped.", file=sys.stderr)
+        return 130
+    except FfmpegFailedError as error:
+        print(f"ffmpeg cannot handle this file: {error.params.get('detail') or error}", file=sys.stderr)
+    except (CommandError, VoiceError, MediaError) as error:
+        print(error, file=sys.stderr)
+    except OSError as error:
+        print(f"{error.filename or 'The file'}: {error.strerror or error}.", file=sys.stderr)
+    return 1
+
+
+def new_seed() -> int:
+    """Drawn anew, so that what a preset leaves to chance cannot be undone by whoever has the preset."""
+    return secrets.randbelow(LARGEST_SEED)
+
+
+def require_source(source: Path) -> None:
+    """Raises CommandError where there is no such file."""
+    if not source.is_file():
+        raise CommandError(f"There is no file {source}.")
+
+
+def told(notes: object) -> Iterator[str]:
+    """What the method wants to be known of the result, a line each."""
+    for note in notes if isinstance(notes, list) else ():
+        if isinstance(note, Mapping) and "overflow_ms" in note:
+            minutes, seconds = divmod(float(note["at_s"]), 60)
+            text = str(note.get("text", ""))[:60].replace("+", "")
+            yield f"  {int(minutes)}:{seconds:04.1f}  {note['overflow_ms']} ms longer than its place: {text}"

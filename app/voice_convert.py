@@ -1,0 +1,133 @@
+"""`python -m app voice convert IN OUT`: one file in another voice, audio or video, without the chat."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from app.progress_bar import ProgressBar
+from app.settings import Settings
+from app.voice_booth import Booth, CommandError, new_seed, open_booth, require_source, run, told
+from media.audio import VIDEO_SUFFIXES, extract_audio, replace_audio
+from media.probe import probe
+from media.sound_files import SOUND_SUFFIXES, decode_sound, encode_sound
+from voice.methods.registry import describe_method, method_names
+from voice.methods.silero.settings import TRANSCRIPTS
+from voice.presets import Preset
+
+LISTENED, SPOKEN = 0.05, 0.95
+"""Where on the progress bar the conversion begins and ends."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What the command line asks for; `words` are settings of `method` as they were typed."""
+
+    source: Path
+    target: Path
+    preset: str | None = None
+    method: str | None = None
+    words: Mapping[str, str] = field(default_factory=dict)
+    transcript: Path | None = None
+    seed: int | None = None
+    force: bool = False
+
+
+def convert_file(settings: Settings, wish: Wish) -> int:
+    """Convert and say what was written; the process exit code."""
+
+    async def work() -> int:
+        with open_booth(settings) as booth:
+            result = await _convert(booth, wish)
+        print(f"Wrote {wish.target}.")
+        for line in told(result.get("notes")):
+            print(line)
+        return 0
+
+    return run(work)
+
+
+async def _convert(booth: Booth, wish: Wish) -> dict[str, Any]:
+    _check(wish)
+    preset = choose_voice(booth, wish)
+    source, spoken = booth.work / "source.wav", booth.work / "spoken.wav"
+    is_video = wish.target.suffix.lower() in VIDEO_SUFFIXES
+    with ProgressBar() as bar:
+        bar.show(0.0, "listen")
+        if is_video:
+            info = await probe(wish.source)
+            info.require_video()
+            info.require_audio()
+            await extract_audio(booth.ffmpeg, wish.source, source)
+        else:
+            await decode_sound(booth.ffmpeg, wish.source, source)
+
+        def hear(fraction: float, step: str) -> None:
+            bar.show(LISTENED + (SPOKEN - LISTENED) * fraction, step)
+
+        seed = new_seed() if wish.seed is None else wish.seed
+        result = await booth.speak(source, spoken, preset, seed, hear)
+        bar.show(SPOKEN, "write")
+        if is_video:
+            await replace_audio(booth.ffmpeg, wish.source, spoken, wish.target)
+        else:
+            await encode_sound(booth.ffmpeg, spoken, wish.target)
+    return result
+
+
+def _check(wish: Wish) -> None:
+    """Raises CommandError for what can be seen before anything is done."""
+    require_source(wish.source)
+    suffixes = (*SOUND_SUFFIXES, *VIDEO_SUFFIXES)
+    if wish.target.suffix.lower() not in suffixes:
+        raise CommandError(f"{wish.target} must end in one of {', '.join(suffixes)}.")
+    if not wish.target.absolute().parent.is_dir():
+        raise CommandError(f"There is no folder {wish.target.absolute().parent}.")
+    if wish.target.exists():
+        if wish.target.samefile(wish.source):
+            raise CommandError("OUT is IN; give it another name.")
+        if not wish.force:
+            raise CommandError(f"{wish.target} is there already; --force writes over it.")
+    if wish.method is None and wish.words:
+        raise CommandError(f"--{next(iter(wish.words))} goes with --method; a preset says it itself.")
+    if wish.method is not None and wish.method not in method_names():
+        raise CommandError(f"There is no method {wish.method!r}; there are: {', '.join(method_names())}.")
+
+
+def choose_voice(booth: Booth, wish: Wish) -> Preset:
+    """The preset, or one made of the words; a transcript beside the file comes in. Raises BadPresetError."""
+    if wish.method is None:
+        preset = booth.catalogue.get(wish.preset or "")
+    else:
+        settings = {name: _value(text) for name, text in wish.words.items()}
+        named = describe_method(wish.method).file_fields
+        settings |= {name: _place(str(settings[name])) for name in named if name in settings}
+        plain = {"name": "command", "method": wish.method, "settings": settings}
+        preset = Preset.from_json(plain).located(booth.home.models)
+    transcript = wish.transcript or _beside(wish.source)
+    if transcript is None or "transcript" not in describe_method(preset.method).file_fields:
+        return preset
+    given = preset.to_json()
+    given["settings"] = {**given["settings"], "transcript": str(transcript.resolve())}
+    return Preset.from_json(given).located(booth.home.models)
+
+
+def _beside(source: Path) -> Path | None:
+    places = (source.with_suffix(suffix) for suffix in TRANSCRIPTS)
+    return next((place for place in places if place.is_file()), None)
+
+
+def _value(text: str) -> Any:
+    """A number, a switch or a list as TOML writes them; anything else is a text."""
+    try:
+        return tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError:
+        return text
+
+
+def _place(file: str) -> str:
+    """A file of the folder one stands in; otherwise it is sought in the models folder."""
+    return str(Path(file).resolve()) if Path(file).exists() else file

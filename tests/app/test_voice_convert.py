@@ -1,0 +1,142 @@
+"""`python -m app voice convert` and `voice sample`, as the shell calls them."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from app.cli import main
+from media.probe import probe
+from tests.support.clips import SMALL, SPEECH_RU, mute_clip, run_ffmpeg, spoken_clip, video_packets
+from tests.support.silero_package import save_package
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+SRT = "1\n00:00:00,300 --> 00:00:00,700\nДоброе утро, дорогие мои друзья и подруги, сегодня 2 новости\n"
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    for name in list(os.environ):
+        if name.startswith("FABRIC_"):
+            monkeypatch.delenv(name)
+    folder = tmp_path / "work"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    monkeypatch.setenv("FABRIC_HOME", str(tmp_path / "home"))
+    return tmp_path / "home"
+
+
+@pytest.fixture
+def speech(home: Path) -> Path:
+    samples, rate = soundfile.read(SPEECH_RU, dtype="float32")
+    soundfile.write("speech.wav", samples[: 2 * rate], rate)
+    return Path("speech.wav")
+
+
+def left(home: Path) -> list[str]:
+    """What lies beside the inputs, and in the scratch folder."""
+    scratch = home / "scratch"
+    return sorted([*(one.name for one in Path.cwd().iterdir()), *(one.name for one in scratch.glob("*"))])
+
+
+def test_a_sound_gets_another_voice_and_keeps_its_length(
+    home: Path, speech: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["voice", "convert", "speech.wav", "out.flac", "--preset", "deeper", "--seed", "1"]) == 0
+    assert capsys.readouterr().out == "Wrote out.flac.\n"
+    before, after = soundfile.info("speech.wav"), soundfile.info("out.flac")
+    assert (after.frames, after.samplerate, after.channels) == (before.frames, before.samplerate, before.channels)
+    heard, made = soundfile.read("speech.wav")[0], soundfile.read("out.flac")[0]
+    assert np.abs(heard - made).max() > 0.05
+    assert left(home) == ["out.flac", "speech.wav"]
+
+
+def test_a_video_keeps_its_picture(home: Path, tmp_path: Path) -> None:
+    clip = spoken_clip(tmp_path, 2, size=SMALL)
+    assert main(["voice", "convert", str(clip), "out.mp4", "--method", "world", "--set", "f0_factor=0.8"]) == 0
+    assert video_packets(Path("out.mp4")) == video_packets(clip)
+    assert asyncio.run(probe(Path("out.mp4"))).require_audio().codec == "aac"
+
+
+def test_words_said_anew_by_a_transcript_beside_the_file_and_what_did_not_fit_is_told(
+    home: Path, speech: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    save_package(Path("hum.pt"))
+    assert main(["voice", "models", "import", "--trust", "hum.pt"]) == 0
+    Path("speech.srt").write_text(SRT, encoding="utf-8")
+    words = ["--method", "silero", "--model", "hum.pt", "--speaker", "baya"]
+    Path("hum.pt").unlink()
+    assert main(["voice", "convert", "speech.wav", "out.mp3", *words]) == 0
+    said = capsys.readouterr().out
+    assert "Wrote out.mp3." in said
+    assert "0:00.3" in said
+    assert "ms longer than its place: доброе утро" in said
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["nothing.wav", "out.wav", "--preset", "deeper"], "There is no file nothing.wav."),
+        (["speech.wav", "out.doc", "--preset", "deeper"], "out.doc must end in one of .wav"),
+        (["speech.wav", "no/out.wav", "--preset", "deeper"], "There is no folder"),
+        (["speech.wav", "speech.wav", "--preset", "deeper"], "OUT is IN"),
+        (["speech.wav", "there.wav", "--preset", "deeper"], "--force"),
+        (["speech.wav", "out.wav", "--preset", "nobody"], "There is no voice preset 'nobody'; there are: deeper"),
+        (["speech.wav", "out.wav", "--preset", "deeper", "--pitch", "3"], "--pitch goes with --method"),
+        (["speech.wav", "out.wav", "--method", "tape"], "There is no method 'tape'"),
+        (["speech.wav", "out.wav", "--method", "rvc", "--model", "anna.pth"], "'anna.pth', which is not in"),
+        (["speech.wav", "out.wav", "--method", "world", "--set", "f0_factor=9"], "from 0.25 to 4, not 9"),
+        (["speech.wav", "out.mp4", "--preset", "deeper"], "not a video"),
+        (["text.wav", "out.wav", "--preset", "deeper"], "ffmpeg cannot handle this file"),
+        (["mute.mp4", "out.mp4", "--preset", "deeper"], "no sound"),
+    ],
+)
+def test_what_cannot_be_done_is_said_in_a_sentence_and_leaves_nothing(
+    home: Path, speech: Path, capsys: pytest.CaptureFixture[str], tmp_path: Path, words: list[str], sentence: str
+) -> None:
+    Path("there.wav").write_bytes(b"mine")
+    Path("text.wav").write_text("no sound at all")
+    mute_clip(tmp_path, 1).rename("mute.mp4")
+    before = left(home)
+    assert main(["voice", "convert", *words]) == 1
+    said = capsys.readouterr().err
+    assert sentence in said
+    assert "Traceback" not in said
+    assert left(home) == before
+    assert Path("there.wav").read_bytes() == b"mine"
+
+
+def test_samples_of_several_voices_and_one_that_fails_does_not_stop_the_others(
+    home: Path, speech: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["voice", "sample", "speech.wav", "--presets", "nobody,deeper", "--seconds", "1"]) == 1
+    said = capsys.readouterr()
+    assert "nobody: There is no voice preset" in said.err
+    assert left(home) == ["speech.deeper.mp3", "speech.wav"]
+    assert soundfile.info("speech.deeper.mp3").duration == pytest.approx(1.0, abs=0.1)
+
+
+def test_ctrl_c_ends_it_within_two_seconds_and_leaves_nothing(home: Path) -> None:
+    run_ffmpeg("-stream_loop", "9", "-i", SPEECH_RU, "-t", "120", "long.wav")
+    words = [sys.executable, "-P", "-m", "app", "voice", "convert", "long.wav", "out.wav", "--preset", "deeper"]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "FABRIC_HOME": str(home)}
+    command = subprocess.Popen(words, env=environment, stderr=subprocess.PIPE)
+    deadline = time.monotonic() + 60
+    while not list((home / "scratch").glob("voice-job-*/converted.wav")) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    asked = time.monotonic()
+    command.send_signal(signal.SIGINT)
+    _, said = command.communicate(timeout=30)
+    assert time.monotonic() - asked < 2.0
+    assert command.returncode == 130
+    assert said.decode().strip() == "Stopped."
+    assert left(home) == ["long.wav"]
