@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -11,9 +11,10 @@ from bot import formats
 from bot.callbacks import AccountAct, AccountButton, ConnectButton, PostAct, PostButton, ReconnectButton
 from bot.post_card import WAITS_FOR_ACCOUNT
 from bot.screen import Button, Screen
+from bot.texts import Markup, Speech
 from bot.views.context import ViewContext
 from storage.errors import NotFoundError
-from storage.values import Account, AccountStatus, Draft
+from storage.values import Account, AccountStatus, Draft, Operator, Task
 
 DAY_S = 86_400
 
@@ -89,6 +90,24 @@ def _expiring(context: ViewContext, account: Account, ends_at: datetime) -> Scre
     days = days_left(ends_at, context.now)
     text = _say(context, "news.expiring", account, left=context.t.count("time.days", days), when=when)
     return Screen(text, ((reconnect_button(context, account),),))
+
+
+def not_disconnected(
+    account: Account, waiting: Sequence[Task], operator: Operator, platform: str, t: Speech, now: datetime
+) -> Screen:
+    """What the site would still make public by itself, and the choice that is left."""
+    posts = "\n".join(
+        t("account.waits_there", title=task.title, when=formats.moment(task.scheduled_time, operator.timezone, now, t))
+        for task in waiting
+    )
+    anyway = AccountButton(account=account.id, act=AccountAct.DISCONNECT_ANYWAY).pack()
+    keep = AccountButton(account=account.id, act=AccountAct.SHOW).pack()
+    text = t("account.not_disconnected", account=account.title, platform=platform, posts=Markup(posts))
+    row = (
+        Button(t.plain("button.disconnect_anyway"), data=anyway, style="danger"),
+        Button(t.plain("button.keep"), data=keep),
+    )
+    return Screen(text, (row,))
 
 
 def days_left(ends_at: datetime, now: datetime) -> int:

@@ -64,6 +64,7 @@ class AccountAct(StrEnum):
     ENABLE = "e"
     ASK_DISCONNECT = "q"
     DISCONNECT = "x"
+    DISCONNECT_ANYWAY = "xx"
     CONFIRM = "y"
     OTHER = "o"
 

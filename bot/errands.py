@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from bot import formats
+from bot.account_news import not_disconnected
 from bot.choice_errand import ask_choices
 from bot.consents import ConsentWindow
 from bot.ports import Accounts, OptionDesk
@@ -65,7 +66,8 @@ class Errands:
                 screen = await self._connect_named(operator, chat_id, str(payload["platform"]), str(payload["named"]))
                 return Outgoing(screen) if screen is not None else None
             case "disconnect":
-                return Outgoing(await self._disconnect(operator, int(payload["account_id"])))
+                is_urgent = bool(payload.get("anyway"))
+                return Outgoing(await self._disconnect(operator, int(payload["account_id"]), anyway=is_urgent))
             case "choices":
                 draft_id, site = int(payload["draft_id"]), str(payload["site"])
                 await ask_choices(self._db, self._options, chat_id=chat_id, draft_id=draft_id, site=site)
@@ -141,9 +143,10 @@ class Errands:
             return Screen(t("error.internal")) if fault.code == "task.unexpected" else None
         return None
 
-    async def _disconnect(self, operator: Operator, account_id: int) -> Screen:
+    async def _disconnect(self, operator: Operator, account_id: int, *, anyway: bool) -> Screen:
         t = self._texts.of(operator.locale)
         async with self._db.read() as uow:
             account = await uow.accounts.get(account_id)
-        await self._accounts.disconnect(account_id)
+        if waiting := await self._accounts.disconnect(account_id, anyway=anyway):
+            return not_disconnected(account, waiting, operator, self._title(account.platform), t, self._clock())
         return Screen(t("account.disconnected", account=account.title))

@@ -11,7 +11,7 @@ from typing import Any, Literal, Protocol, TypeAlias
 from scheduler.options import PostOptions
 from scheduler.outlook import Outlook
 from storage.unit_of_work import UnitOfWork
-from storage.values import Account, Clip, ClipFacts, CodeConsent, Draft, Fault, Operator, Post, Upload
+from storage.values import Account, Clip, ClipFacts, CodeConsent, Draft, Fault, Operator, Post, Task, Upload
 
 Answer: TypeAlias = Literal["it_is_there", "publish_again", "drop", "publish_now"]
 
@@ -124,7 +124,7 @@ class Accounts(Protocol):
 
     async def enable(self, uow: UnitOfWork, account_id: int) -> None: ...
 
-    async def disconnect(self, account_id: int) -> None: ...
+    async def disconnect(self, account_id: int, *, anyway: bool = False) -> Sequence[Task]: ...
 
 
 class OptionDesk(Protocol):

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from urllib.parse import parse_qsl, urlsplit
@@ -16,15 +17,18 @@ from scheduler.account_powers import lacking
 from scheduler.code_consents import CodeConsents
 from scheduler.errors import ConsentDeniedError, ScopesMissingError, UnknownPlatformError
 from scheduler.faults import fault_of
-from scheduler.holding import switch_off
+from scheduler.holding import not_yet_held, switch_off
 from scheduler.notices import ConnectFailed, NoticeListener
 from scheduler.pausing import resume
 from storage.database import Database
 from storage.errors import ConsentError, ConsentUnknownError, StaleVersionError
 from storage.unit_of_work import UnitOfWork
-from storage.values import Account, AccountStatus, CodeConsent, Consent, Operator
+from storage.values import Account, AccountStatus, CodeConsent, Consent, Operator, Task
 
 CONSENT_LIFE = timedelta(minutes=10)
+HOLD_LOOK_S = 0.5
+HOLD_LOOKS = 20
+"""How often, with such gaps, a disconnection looks whether the site holds what it would publish by itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +81,7 @@ class AccountService:
         *,
         redirect_uri: str,
         wake: Callable[[], None] = lambda: None,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self._db = db
         self._platforms = platforms
@@ -84,6 +89,7 @@ class AccountService:
         self._clock = clock
         self._redirect_uri = redirect_uri
         self._wake = wake
+        self._sleep = sleep
         self._book = AccountBook(db, platforms, listener, clock)
         self._codes = CodeConsents(db, platforms, listener, clock, book=self._book, wake=wake)
 
@@ -201,16 +207,39 @@ class AccountService:
             raise StaleVersionError(f"account {account_id} is not confirmed")
         return account
 
-    async def disconnect(self, account_id: int) -> None:
+    async def disconnect(self, account_id: int, *, anyway: bool = False) -> tuple[Task, ...]:
         """Revoke the grant, forget the tokens, pause the tasks. A site that is away does not keep the tokens here.
 
+        What the site would publish by itself is held there first, for which the grant is needed. Answers with what
+        could not be held in time: then the account is paused and not disconnected, unless `anyway`.
         A grant that other accounts live by too is only forgotten: revoking it would take theirs.
         """
+        if not anyway and (waiting := await self._hold_first(account_id)):
+            return waiting
         async with self._db.read() as uow:
             account, tokens = await uow.accounts.get(account_id), await uow.credentials.load(account_id)
         if tokens is not None:
             await self._book.give_back(account, tokens)
         await self._db.run(lambda uow: self._book.forget(uow, account))
+        return ()
+
+    async def _hold_first(self, account_id: int) -> tuple[Task, ...]:
+        """Pause the account if its site would publish something by itself, and wait a little until that is held."""
+        for _ in range(HOLD_LOOKS):
+            waiting = await self._db.run(lambda uow: self._paused_if_waiting(uow, account_id))
+            if not waiting:
+                return ()
+            self._wake()
+            await self._sleep(HOLD_LOOK_S)
+        return waiting
+
+    async def _paused_if_waiting(self, uow: UnitOfWork, account_id: int) -> tuple[Task, ...]:
+        now, account = self._clock(), await uow.accounts.get(account_id)
+        waiting = await not_yet_held(uow, account_id, now)
+        if waiting and account.status is AccountStatus.ACTIVE:
+            await self.disable(uow, account_id)
+        # Without a grant nothing can be held: it is only said.
+        return () if account.status is AccountStatus.NEEDS_REAUTH else waiting
 
     async def confirm(self, uow: UnitOfWork, account_id: int, operator: Operator, chat_id: int) -> None:
         """The account that came is the one that was meant. Raises StaleVersionError. The caller commits."""

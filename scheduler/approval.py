@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import Any
 
 from platforms.base import Platform, VideoFile, VideoMeta
+from scheduler.adoption import deletion_time, hand_over
 from scheduler.desk import TaskDesk
 from scheduler.errors import NotReadyError
 from scheduler.faults import fault_of
@@ -147,8 +148,8 @@ class Approval:
             raise NotReadyError(problems)
         sites = {account.platform for account in accounts}
         post = await self._add_post(uow, draft, operator, with_defaults(_options(draft), self._platforms, sites))
-        for account in accounts:
-            await self._add_task(uow, post, account)
+        tasks = [await self._add_task(uow, post, account) for account in accounts]
+        await hand_over(uow, draft.id, tasks, self._platforms, self._clock())
         await uow.drafts.close(draft.id, version=draft.version, state=DraftState.APPROVED, post_id=post.id)
         return post
 
@@ -168,8 +169,8 @@ class Approval:
             options=options,
         )
 
-    async def _add_task(self, uow: UnitOfWork, post: Post, account: Account) -> None:
-        await uow.tasks.add(
+    async def _add_task(self, uow: UnitOfWork, post: Post, account: Account) -> Task:
+        return await uow.tasks.add(
             post_id=post.id,
             account_id=account.id,
             clip_id=post.clip_id,
@@ -200,7 +201,7 @@ class Approval:
     async def _take_back(self, uow: UnitOfWork, task: Task) -> None:
         now = self._clock()
         if is_undoable(task, now):
-            await self._desk.undo(uow, task)
+            await self._desk.undo(uow, task, at=deletion_time(task, now))
             return
         is_early = task.status is TaskStatus.PROCESSING and now < task.scheduled_time
         expected = NOT_BEGUN | {TaskStatus.PROCESSING} if is_early else NOT_BEGUN

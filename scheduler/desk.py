@@ -70,9 +70,14 @@ class TaskDesk:
             raise ConflictError(f"task {task_id} began to publish in this very moment")
         return task
 
-    async def undo(self, uow: UnitOfWork, task: Task) -> Task:
-        """Write down that an upload is unwanted; a worker deletes it. ConflictError if it moved on meanwhile."""
-        changed = await uow.tasks.request(task.id, expected_statuses=GOING_ON, **unwanted(task, self._clock()))
+    async def undo(self, uow: UnitOfWork, task: Task, at: datetime | None = None) -> Task:
+        """Write down that an upload is unwanted; a worker deletes it, now or `at` that time.
+
+        Raises ConflictError if it moved on meanwhile.
+        """
+        changes = unwanted(task, self._clock())
+        changes["next_attempt_at"] = at or changes["next_attempt_at"]
+        changed = await uow.tasks.request(task.id, expected_statuses=GOING_ON, **changes)
         if changed.fence != task.fence + 1:
             raise ConflictError(f"task {task.id} moved on in this very moment")
         await self._listener.hear(uow, TaskProgressed(task.post_id, task.id, Stage.UNDO.value, None))

@@ -38,3 +38,15 @@ def _still_to_do(task: Task, now: datetime) -> dict[str, Any]:
         "retry_count": 0,
         "next_attempt_at": now,
     }
+
+
+async def not_yet_held(uow: UnitOfWork, account_id: int, now: datetime) -> tuple[Task, ...]:
+    """What the account's site may still make public by itself, whatever is done here."""
+    tasks = await uow.tasks.of_account(account_id, {TaskStatus.PROCESSING, TaskStatus.NEEDS_ATTENTION})
+    return tuple(task for task in tasks if is_timed(task, now) or is_being_deleted(task, now))
+
+
+def is_being_deleted(task: Task, now: datetime) -> bool:
+    """Whether it was taken back and the site may have it still."""
+    release_at = Handle.from_json(task.session).release_at
+    return is_unwanted(task) and release_at is not None and now < release_at

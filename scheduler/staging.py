@@ -100,8 +100,11 @@ def is_timed(task: Task, now: datetime) -> bool:
     """Whether the site may have it and make it public by itself, later than now."""
     if task.commit_started_at is None or is_unwanted(task):
         return False
-    release_at = Handle.from_json(task.session).release_at
-    return task.stage is Stage.RETIME or (release_at is not None and now < release_at)
+    handle = Handle.from_json(task.session)
+    if task.stage is Stage.RETIME:
+        is_held = handle.is_held and handle.release_at is None and task.status is TaskStatus.NEEDS_ATTENTION
+        return not is_held
+    return handle.release_at is not None and now < handle.release_at
 
 
 def is_undoable(task: Task, now: datetime) -> bool:

@@ -53,7 +53,7 @@ async def on_account_button(query: CallbackQuery, callback_data: AccountButton, 
     except StaleVersionError:
         raise RefusedError(turn.t.plain("toast.stale")) from None
     message_id = query.message.message_id if query.message else None
-    if callback_data.act not in (AccountAct.DISCONNECT, AccountAct.OTHER):
+    if callback_data.act not in (AccountAct.DISCONNECT, AccountAct.DISCONNECT_ANYWAY, AccountAct.OTHER):
         await turn.replies.view("account", message_id=message_id, account_id=account.id, is_asked=is_asked)
 
 
@@ -76,6 +76,8 @@ async def _obey(turn: Turn, account: Account, act: AccountAct) -> bool:
             await turn.replies.errand("choose_another", account_id=account.id)
         case AccountAct.DISCONNECT:
             await turn.replies.errand("disconnect", account_id=account.id)
+        case AccountAct.DISCONNECT_ANYWAY:
+            await turn.replies.errand("disconnect", account_id=account.id, anyway=True)
     return act is AccountAct.ASK_DISCONNECT
 
 

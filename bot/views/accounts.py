@@ -12,6 +12,7 @@ from bot.callbacks import AccountAct, AccountButton, CodeButton, ConnectButton, 
 from bot.ports import PlatformChoice
 from bot.screen import Button, Rows, Screen, Style, shorten
 from bot.views.context import ViewContext
+from scheduler.holding import not_yet_held
 from storage.errors import NotFoundError
 from storage.values import Account, AccountStatus
 
@@ -45,7 +46,7 @@ async def account_view(context: ViewContext, args: Mapping[str, Any]) -> Screen:
     if account.status is AccountStatus.DISCONNECTED:
         return await accounts_view(context, args)
     if args.get("is_asked"):
-        return _disconnect_question(context, account)
+        return await _disconnect_question(context, account)
     about = [context.t(f"account.about.{account.status.value}"), await _ends(context, account)]
     about.append(lacks_line(context, account))
     text = "\n".join(filter(None, about))
@@ -86,11 +87,15 @@ def _account_rows(context: ViewContext, account: Account) -> Rows:
     return ((switch, disconnect), (replace(again, style=None),), (_to_list(context),))
 
 
-def _disconnect_question(context: ViewContext, account: Account) -> Screen:
+async def _disconnect_question(context: ViewContext, account: Account) -> Screen:
     t = context.t
     yes = _press(account, AccountAct.DISCONNECT, t.plain("button.disconnect_yes"), "danger")
     keep = _press(account, AccountAct.SHOW, t.plain("button.keep"))
-    return Screen(t("account.disconnect_question", account=account.title), ((yes, keep),))
+    question = t("account.disconnect_question", account=account.title)
+    if await not_yet_held(context.uow, account.id, context.now):
+        holds = t("account.disconnect_holds", platform=context.platform_title(account.platform))
+        question = f"{question}\n\n{holds}"
+    return Screen(question, ((yes, keep),))
 
 
 def _line(context: ViewContext, account: Account) -> str:

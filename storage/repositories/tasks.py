@@ -6,13 +6,13 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, case, update
+from sqlalchemy import Select, case, select, update
 
 from storage.errors import NotFoundError, StaleVersionError
 from storage.repositories.faults import fault_to_json
 from storage.repositories.task_claims import CLAIMABLE, NEW_FENCE, NO_LEASE, TaskClaims
 from storage.repositories.task_rows import columns_of_changes, task_from_row
-from storage.tables import tasks
+from storage.tables import posts, tasks
 from storage.transaction import columns
 from storage.values import Fault, JsonObject, Stage, Task, TaskStatus
 
@@ -75,6 +75,11 @@ class TaskRepository(TaskClaims):
 
     async def of_post(self, post_id: int) -> tuple[Task, ...]:
         return await self._select(columns(tasks).where(tasks.c.post_id == post_id).order_by(tasks.c.id))
+
+    async def of_draft(self, draft_id: int) -> tuple[Task, ...]:
+        """The tasks of every post that was made of a draft, by id."""
+        made = select(posts.c.id).where(posts.c.draft_id == draft_id)
+        return await self._select(columns(tasks).where(tasks.c.post_id.in_(made)).order_by(tasks.c.id))
 
     async def of_account(self, account_id: int, statuses: Collection[TaskStatus]) -> tuple[Task, ...]:
         is_wanted = (tasks.c.account_id == account_id) & tasks.c.status.in_(sorted(statuses))

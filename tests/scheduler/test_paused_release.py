@@ -151,3 +151,35 @@ async def test_a_death_at_any_point_of_a_pause_publishes_nothing_before_it_is_ov
     assert at > 6
     for sent_until in range(12, 60, step):
         await pause_and_die(world, sent_until=sent_until, at=3)
+
+
+async def disconnected(world: World, scheduler: Scheduler, *, anyway: bool = False) -> list[str]:
+    """The operator disconnects the account while the process works; the titles of what could not be held."""
+
+    async def work(_: float) -> None:
+        await scheduler.run_due()
+        world.clock.forward(seconds=1)
+
+    db = world.database()
+    accounts = AccountService(db, world.platforms(), world.recorder, world.clock, redirect_uri="", sleep=work)
+    left = await accounts.disconnect((await world.task()).account_id, anyway=anyway)
+    return [task.title for task in left]
+
+
+async def test_a_disconnection_holds_first_what_the_site_would_publish_by_itself(world: World) -> None:
+    scheduler, minute = await staged(world, TIMED)
+    assert await disconnected(world, scheduler) == []
+    assert world.site.revoked == ["r0"]
+    world.clock.now = minute + timedelta(hours=1)
+    assert (len(world.site.videos), world.site.public) == (1, [])
+
+
+async def test_what_cannot_be_held_is_named_and_the_operator_decides(world: World) -> None:
+    scheduler, minute = await staged(world, TIMED)
+    world.site.faults = {("hold_release", number): "transient" for number in range(1, 30)}
+    assert await disconnected(world, scheduler) == ["A title"]
+    assert world.site.revoked == []
+    assert await disconnected(world, scheduler, anyway=True) == []
+    assert world.site.revoked == ["r0"]
+    world.clock.now = minute
+    assert len(world.site.public) == 1, "the site keeps its word; that was said"

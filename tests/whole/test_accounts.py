@@ -90,6 +90,26 @@ def test_a_post_of_a_channel_that_is_paused_waits_and_goes_on_when_it_is_resumed
     assert video["publish_at"] is not None
 
 
+def test_a_channel_that_is_disconnected_leaves_nothing_that_comes_out_by_itself(office: Office, owner: Owner) -> None:
+    card = owner.ready(office.clip(), "Left behind", office.connected("Leaving"), when=LATER)
+    owner.approve(card)
+    owner.becomes(card, "YouTube makes it public")
+    other = office.newcomer()
+    listed = other.wait_button("Leaving", after=other.say("/accounts"))
+    other.tap(listed, "Leaving")
+    other.tap(listed, "Disconnect")
+    other.becomes(listed, "YouTube has videos of yours that it would make public by itself; I hold them back")
+    other.tap(listed, "Yes, disconnect")
+    other.hears("Disconnected: Leaving", after=listed)
+    (video,) = office.videos("Left behind")
+    assert (video["privacy"], video["publish_at"]) == ("private", None)
+    owner.becomes(card, "Leaving")
+    owner.agree(owner.consent_link(), "Leaving", after=card)
+    owner.becomes(card, "YouTube makes it public")
+    (again,) = office.videos("Left behind")
+    assert (again["id"], again["publish_at"] is not None) == (video["id"], True)
+
+
 def switch(office: Office, channel: str, label: str) -> None:
     """Pause or resume a channel, as somebody does it in a chat of their own."""
     other = office.newcomer()

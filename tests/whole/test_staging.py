@@ -165,11 +165,13 @@ def test_another_time_moves_a_staged_post(sandbox: Sandbox, fabric: TimedFabric,
     step(person, card, "Edit")
     step(person, card, "Time", "In 1 hour", "Approve")
     says(person, card, "YouTube makes it public")
-    (second,) = eventually(lambda: [v for v in sandbox.videos() if v["id"] != first["id"]], "the video at its new time")
-    assert datetime.fromisoformat(second["publish_at"]) < datetime.fromisoformat(first["publish_at"])
+    is_moved = "the video has its new time"
+    (moved,) = eventually(lambda: [v for v in sandbox.videos() if v["publish_at"] != first["publish_at"]], is_moved)
+    assert moved["id"] == first["id"], "no second upload"
+    assert datetime.fromisoformat(moved["publish_at"]) < datetime.fromisoformat(first["publish_at"])
     fabric.advance(HOUR + 5)
     person.wait_text("An hour sooner", "Published on YouTube", after=card["message_id"])
-    assert [(each["id"], each["privacy"]) for each in sandbox.videos()] == [(second["id"], "public")]
+    assert [(each["id"], each["privacy"]) for each in sandbox.videos()] == [(moved["id"], "public")]
     assert len(rang(person, card)) == 1
 
 
