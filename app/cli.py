@@ -55,6 +55,13 @@ def _parser() -> argparse.ArgumentParser:
 
     add_voice(commands.add_parser("voice", help="voice models, and conversions without the chat"))
 
+    many = commands.add_parser(
+        "batch", help="take the posts of a clips_metadata.json; they go out when the fabric runs"
+    )
+    many.add_argument("file", type=Path, metavar="FILE")
+    many.add_argument("--dry-run", action="store_true", help="only say how each file fares at each account")
+    many.set_defaults(command=_batch)
+
     keys = commands.add_parser("keys", help="the master key").add_subparsers(required=True, metavar="ACTION")
     rotate = keys.add_parser("rotate", help="make a new key and encrypt every secret with it")
     rotate.set_defaults(command=_rotate)
@@ -97,6 +104,12 @@ def _upload(settings: Settings, arguments: argparse.Namespace) -> int:
         options=dict(arguments.options),
     )
     return run(settings, wish, as_json=arguments.json)
+
+
+def _batch(settings: Settings, arguments: argparse.Namespace) -> int:
+    from app.batch import run
+
+    return run(settings, arguments.file, dry_run=arguments.dry_run)
 
 
 def _run(settings: Settings, arguments: argparse.Namespace) -> int:

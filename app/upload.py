@@ -12,7 +12,7 @@ import os
 import shutil
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -84,7 +84,7 @@ def run(settings: Settings, wish: Wish, *, as_json: bool) -> int:
     return 0 if result["success"] else 1
 
 
-class _Silence:
+class Silence:
     """Nobody is told: the result is what the command prints."""
 
     async def hear(self, uow: UnitOfWork, notice: Notice) -> None:  # noqa: ARG002 - the protocol's signature
@@ -128,7 +128,7 @@ class _Errand:
         number = time.time_ns() // 1000
         # Ours to delete one day; the file that was named is not.
         kept = self._home.media / f"command-{number}{wish.file.suffix.lower()}"
-        await asyncio.to_thread(_keep, wish.file, kept)
+        await asyncio.to_thread(keep, wish.file, kept)
         try:
             task = await self._approve(wish, account, facts, kept, number)
         except NotReadyError as error:
@@ -138,20 +138,10 @@ class _Errand:
 
     async def _account(self, name: str) -> Account:
         async with self._db.read() as uow:
-            accounts = await uow.accounts.list()
-        wanted = name.casefold().removeprefix("@")
-        found = [each for each in accounts if wanted in _names(each)]
-        if len(found) == 1:
-            return found[0]
-        if found:
-            many = ", ".join(f"{each.id} ({each.platform})" for each in found)
-            raise UploadRefusedError(f"Several accounts are called {name}; say which by its number: {many}.")
-        raise UploadRefusedError(f"No account is called {name}; `python -m app accounts` lists them.")
+            return find_account(await uow.accounts.list(), name)
 
     async def _approve(self, wish: Wish, account: Account, facts: ClipFacts, kept: Path, number: int) -> Task:
-        approval = Approval(
-            self._platforms, self._presets, utc_now, desk=TaskDesk(_Silence(), utc_now, self._platforms)
-        )
+        approval = Approval(self._platforms, self._presets, utc_now, desk=TaskDesk(Silence(), utc_now, self._platforms))
         async with self._db.begin() as uow:
             operator = await uow.operators.get(account.operator_id)
             clip = await uow.clips.add(
@@ -189,7 +179,7 @@ class _Errand:
         scheduler = Scheduler(
             self._db,
             self._platforms,
-            _Silence(),
+            Silence(),
             ffmpeg=Ffmpeg.locate(),
             runner=pool,
             presets=self._presets,
@@ -252,12 +242,25 @@ def sentence(fault: Fault) -> str:
     return fault_toast(fault, Texts().of("en"), zone="UTC", now=utc_now())
 
 
+def find_account(accounts: Sequence[Account], name: str) -> Account:
+    """The account of that number, title, handle or site's id. Raises UploadRefusedError."""
+    wanted = name.casefold().removeprefix("@")
+    found = [each for each in accounts if wanted in _names(each)]
+    if len(found) == 1:
+        return found[0]
+    if found:
+        many = ", ".join(f"{each.id} ({each.platform})" for each in found)
+        raise UploadRefusedError(f"Several accounts are called {name}; say which by its number: {many}.")
+    raise UploadRefusedError(f"No account is called {name}; `python -m app accounts` lists them.")
+
+
 def _names(account: Account) -> tuple[str, ...]:
     handle = account.handle.casefold().removeprefix("@")
     return (str(account.id), account.external_id.casefold(), account.title.casefold(), handle)
 
 
-def _keep(file: Path, kept: Path) -> None:
+def keep(file: Path, kept: Path) -> None:
+    """A copy of ours, which costs no room where the disk allows that."""
     try:
         os.link(file, kept)
     except OSError:

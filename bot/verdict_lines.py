@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
 from itertools import groupby
 
 from bot import formats
@@ -51,6 +52,18 @@ def _sentences(card: Card, notes: tuple[Fault, ...], t: Speech) -> Iterator[str]
             yield formats.fault_sentence(note, t, zone=card.timezone, now=card.now)
         else:
             yield t(f"fit.{name}", **{key: _readable(key, value, t) for key, value in note.params.items()})
+
+
+def plain_notes(outlook: Outlook, t: Speech, *, zone: str, now: datetime) -> str:
+    """What the line says after the account's name, in plain text."""
+    told = []
+    for note in outlook.notes:
+        name = note.code.removeprefix("fit.")
+        if name == note.code:
+            told.append(formats.fault_toast(note, t, zone=zone, now=now))
+        else:
+            told.append(t.plain(f"fit.{name}", **{key: _readable(key, value, t) for key, value in note.params.items()}))
+    return "; ".join(told)
 
 
 def _readable(name: str, value: object, t: Speech) -> object:
