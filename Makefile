@@ -36,6 +36,7 @@ bench: $(DEV)
 	@$(PY) -m benchmarks.large_files
 	@$(PY) -m benchmarks.start
 	@$(PY) -m benchmarks.punctual
+	@$(PY) -m benchmarks.lateness
 	@$(PY) -m benchmarks.upload_speed
 	@$(PY) -m benchmarks.voice_world
 	@$(PY) -m benchmarks.voice
