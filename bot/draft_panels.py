@@ -13,7 +13,7 @@ from bot.frame_panel import cover_panel, frame_panel
 from bot.interaction_panel import comment_panel, interactions_panel
 from bot.screen import Button, Rows, shorten
 from bot.texts import Markup, Speech
-from storage.values import AccountStatus
+from storage.values import Account, AccountStatus
 
 Panel: TypeAlias = Callable[[Card, Speech], tuple[str, Rows]]
 
@@ -29,7 +29,7 @@ def _accounts(card: Card, t: Speech) -> tuple[str, Rows]:
             Button(
                 f"{'✅' if account.id in card.draft.account_ids else '⬜'} {shorten(account.title, 40)}"
                 f" · {card.platform_title(account.platform)}",
-                data=press(card, DraftAct.TOGGLE_ACCOUNT, str(account.id)),
+                data=press(card, DraftAct.TOGGLE_ACCOUNT, _switch_to(card, account)),
             ),
         )
         for account in card.accounts
@@ -115,6 +115,10 @@ def _privacy(card: Card, t: Speech) -> tuple[str, Rows]:
 def _discard(card: Card, t: Speech) -> tuple[str, Rows]:
     yes = Button(t.plain("button.discard_yes"), data=press(card, DraftAct.DISCARD), style="danger")
     return t("panel.discard"), ((yes, Button(t.plain("button.keep"), data=press(card, DraftAct.PANEL))),)
+
+
+def _switch_to(card: Card, account: Account) -> str:
+    return f"{account.id}.{0 if account.id in card.draft.account_ids else 1}"
 
 
 def _mark(is_chosen: bool) -> str:

@@ -194,7 +194,8 @@ def _row(draft: Draft, card: SiteCard, option: Option, t: Speech) -> Button:
             mark = "🚫"
         else:
             mark = "✅" if option.is_on(card.values) or card.is_declared(option) else "⬜"
-        return _button(draft, f"{mark} {title}", DraftAct.OPTION, f"{card.name}.{option.key}")
+        wanted = "0" if card.values.get(option.key, option.default) else "1"
+        return _button(draft, f"{mark} {title}", DraftAct.OPTION, f"{card.name}.{option.key}.{wanted}")
     value = card.values.get(option.key)
     if isinstance(option, Choice):
         said, target = value_title(card, option, value, t), panel_name(card.name, option.key)

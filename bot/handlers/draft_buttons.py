@@ -16,6 +16,7 @@ from bot.handlers.interaction_answers import drop_comment, switch_like
 from bot.handlers.option_buttons import asked_anew, open_options, set_option
 from bot.handlers.presses import adopt_card, own_draft
 from bot.handlers.questions import leave_other_card
+from bot.handlers.switches import is_switch
 from bot.option_panels import site_of
 from bot.turn import RefusedError, Turn
 from scheduler.errors import NotReadyError, TimeError
@@ -29,7 +30,8 @@ async def on_draft_button(query: CallbackQuery, callback_data: DraftButton, turn
     """Obey a button, unless its draft was changed or closed since the button was drawn."""
     draft = await own_draft(turn, callback_data.draft)
     draft = await adopt_card(turn, draft, query)
-    if draft.state is not DraftState.OPEN or draft.version != callback_data.version:
+    is_old = draft.version != callback_data.version and not is_switch(callback_data)
+    if draft.state is not DraftState.OPEN or is_old:
         raise RefusedError(turn.t.plain("toast.stale"), draft=draft)
     try:
         await ACTIONS[callback_data.act](turn, draft, callback_data.arg)
@@ -61,8 +63,11 @@ async def _panel(turn: Turn, draft: Draft, arg: str) -> None:
 
 async def _toggle_account(turn: Turn, draft: Draft, arg: str) -> None:
     usable = {account.id for account in await turn.uow.accounts.list(statuses=(AccountStatus.ACTIVE,))}
-    account_id = int(arg) if arg.isdecimal() else 0
+    number, wanted = [*arg.split("."), ""][:2]
+    account_id = int(number) if number.isdecimal() else 0
     is_chosen = account_id in draft.account_ids
+    if wanted == ("1" if is_chosen else "0"):
+        return
     if not is_chosen and account_id not in usable:
         raise RefusedError(turn.t.plain("toast.account_unavailable"), draft=draft)
     others = tuple(chosen for chosen in draft.account_ids if chosen != account_id)

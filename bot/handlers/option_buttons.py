@@ -26,13 +26,13 @@ async def open_options(turn: Turn, draft: Draft, panel: str) -> None:
 
 
 async def set_option(turn: Turn, draft: Draft, arg: str) -> None:
-    """Obey a button `<site>.<option>` (a switch) or `<site>.<option>.<value>`."""
+    """Obey a button `<site>.<option>.<value>`; of a switch the value is 1, 0, or left out for "the other way"."""
     site, key, token = [*arg.split("."), "", ""][:3]
     asked = await turn.uow.conversations.get(turn.chat_id)
     card = await _card(turn, draft, panel_name(site), asked)
     option = card.options.get(key)
     if isinstance(option, Toggle):
-        await _change(turn, draft, card, option, _switched(turn, draft, card, option))
+        await _change(turn, draft, card, option, _switched(turn, draft, card, option, token))
     elif isinstance(option, Choice):
         await _change(turn, draft, card, option, _chosen(turn, draft, card, option, token))
         params = asked.params if asked is not None and asked.draft_id == draft.id else {}
@@ -69,12 +69,12 @@ def _limit(option: Option | None) -> int:
     return option.max_characters if isinstance(option, Words) else 0
 
 
-def _switched(turn: Turn, draft: Draft, card: SiteCard, option: Toggle) -> bool:
+def _switched(turn: Turn, draft: Draft, card: SiteCard, option: Toggle, wanted: str) -> bool:
     if card.is_declared(option):
         raise RefusedError(turn.t.plain("toast.option_declared"), draft=draft, is_alert=True)
     if card.is_forbidden(option):
         raise RefusedError(turn.t.plain("toast.option_forbidden"), draft=draft, is_alert=True)
-    return not bool(card.values.get(option.key, option.default))
+    return wanted == "1" if wanted else not bool(card.values.get(option.key, option.default))
 
 
 def _chosen(turn: Turn, draft: Draft, card: SiteCard, choice: Choice, token: str) -> str | None:

@@ -42,7 +42,6 @@ from platforms.youtube.reports import MAX_IDS, Report, ReportQuery, Reports
 from platforms.youtube.resources import Video, items, parse_statistics, parse_video
 from platforms.youtube.search import PublishedSearch
 from platforms.youtube.settings import NAME, YouTubeSettings
-from platforms.youtube.shorts import advice
 from platforms.youtube.thumbnails import Thumbnails
 from platforms.youtube.upload import ResumableUpload
 from platforms.youtube.validate import violations
@@ -218,10 +217,6 @@ class YouTube:
             "categories": [asdict(category) for category in await self.list_categories(access_token)],
             "max_duration_s": await longest_video_s(self._api, access_token),
         }
-
-    def advice(self, file: VideoFile) -> tuple[Violation, ...]:
-        """Say what is good to know of a file and forbids nothing: whether it will be a Short."""
-        return advice(file)
 
     def capabilities_of(self, scopes: frozenset[str]) -> Capabilities:
         """Say what a grant of these scopes can do: the device flow's does not comment, Analytics has its own."""

@@ -49,13 +49,3 @@ def short_violation(file: VideoFile) -> Violation | None:
     if forecast.hindrance == "too_long":
         return Violation("youtube.short_too_long", {"limit": MAX_DURATION_S, "actual": file.duration_s})
     return None
-
-
-def advice(file: VideoFile) -> tuple[Violation, ...]:
-    """Say what is good to know and forbids nothing."""
-    forecast = predict_short(file.width, file.height, file.duration_s)
-    if not forecast.is_short:
-        return ()
-    if forecast.claims_block:
-        return (Violation("youtube.short_claims", {"limit": CLAIMED_MAX_DURATION_S, "actual": file.duration_s}),)
-    return (Violation("youtube.will_be_short"),)

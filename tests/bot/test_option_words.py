@@ -41,7 +41,7 @@ def test_every_audience_of_tiktok_has_its_words(locale: str) -> None:
 @pytest.mark.parametrize(("site", "options"), DECLARED)
 def test_every_button_fits(site: str, options: PostOptions) -> None:
     for option in options.options:
-        args = [(DraftAct.OPTION, f"{site}.{option.key}")]
+        args = [(DraftAct.OPTION, f"{site}.{option.key}.1")]
         if isinstance(option, Choice):
             args = [(DraftAct.OPTION, f"{site}.{option.key}.{value_key('x')}")]
             args.append((DraftAct.PANEL, panel_name(site, option.key)))

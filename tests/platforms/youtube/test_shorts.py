@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from platforms.base import VideoFile
-from platforms.youtube.shorts import ShortForecast, advice, predict_short
+from platforms.youtube.shorts import ShortForecast, predict_short
 from platforms.youtube.validate import violations
 from tests.platforms.stage import make_meta
 
@@ -37,18 +37,6 @@ def test_the_forecast(width: int, height: int, duration_s: float, expected: Shor
 def test_only_a_short_can_be_blocked_by_claims(width: int, height: int, duration_s: float) -> None:
     forecast = predict_short(width, height, duration_s)
     assert forecast.is_short or not forecast.claims_block
-
-
-@pytest.mark.parametrize(
-    ("facts", "codes"),
-    [
-        ((1080, 1920, 20.0), ["youtube.will_be_short"]),
-        ((1080, 1920, 90.0), ["youtube.short_claims"]),
-        ((1920, 1080, 20.0), []),
-    ],
-)
-def test_the_advice_says_what_is_good_to_know(facts: tuple[int, int, float], codes: list[str]) -> None:
-    assert [each.code for each in advice(file(*facts))] == codes
 
 
 @pytest.mark.parametrize(
