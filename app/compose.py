@@ -30,6 +30,7 @@ from scheduler.options import OptionDesk
 from scheduler.quota import QuotaBook
 from scheduler.service import Scheduler
 from scheduler.settings import Pace
+from scheduler.upload_questions import UploadQuestions
 from scheduler.uploads import UploadDesk
 from scheduler.voices import voice_options
 from scheduler.walltime import parse_time
@@ -104,6 +105,7 @@ def compose(settings: Settings, *, role: str, home: Home, database: Database, cl
         intake=Intake(),
         desk=TaskDesk(newsroom, clock, platforms),
         uploads=UploadDesk(platforms),
+        upload_questions=UploadQuestions(database, platforms, scheduler.tokens, quotas, clock),
         parse_time=parse_time,
         voices=partial(voice_options, presets),
         wake_scheduler=scheduler.wake,

@@ -56,6 +56,25 @@ class TaskAct(StrEnum):
     PUBLISH_NOW = "n"
 
 
+class UploadAct(StrEnum):
+    """What a button for one published video does."""
+
+    OPEN = "o"
+    SHOW = "s"
+    COUNT = "c"
+    REPORT = "r"
+    TITLE = "t"
+    DESCRIPTION = "d"
+    COMMENT = "m"
+    LIKE = "l"
+    COVERS = "v"
+    COVER = "w"
+    PLAYLISTS = "p"
+    PLAYLIST = "a"
+    ASK_DELETE = "q"
+    DELETE = "x"
+
+
 class AccountAct(StrEnum):
     """What a button for one account does."""
 
@@ -99,6 +118,21 @@ class TaskButton(CallbackData, prefix="t"):
 
     task: RowId
     act: TaskAct
+
+
+class UploadButton(CallbackData, prefix="u"):
+    """A button for one published video; OPEN shows it in a message of its own, SHOW where the button is."""
+
+    upload: RowId
+    act: UploadAct
+    arg: str = ""
+
+
+class PageButton(CallbackData, prefix="vp"):
+    """Shows a page of a view that has several, in the message that the button belongs to."""
+
+    view: str
+    page: int = Field(ge=0, lt=10_000)
 
 
 class AccountButton(CallbackData, prefix="a"):

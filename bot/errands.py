@@ -11,10 +11,11 @@ from bot import formats
 from bot.account_news import not_disconnected
 from bot.choice_errand import ask_choices
 from bot.consents import ConsentWindow
-from bot.ports import Accounts, OptionDesk
+from bot.ports import Accounts, OptionDesk, UploadQuestions
 from bot.renderer import Outgoing
 from bot.screen import Button, Screen
 from bot.texts import Texts
+from bot.upload_errands import UploadErrands
 from scheduler.faults import fault_of
 from storage.database import Database
 from storage.errors import (
@@ -39,6 +40,7 @@ class Errands:
         db: Database,
         accounts: Accounts,
         options: OptionDesk,
+        questions: UploadQuestions,
         window: ConsentWindow,
         texts: Texts,
         clock: Callable[[], datetime],
@@ -46,6 +48,7 @@ class Errands:
         self._db = db
         self._accounts = accounts
         self._options = options
+        self._uploads = UploadErrands(questions, texts, clock)
         self._window = window
         self._texts = texts
         self._clock = clock
@@ -68,6 +71,8 @@ class Errands:
             case "disconnect":
                 is_urgent = bool(payload.get("anyway"))
                 return Outgoing(await self._disconnect(operator, int(payload["account_id"]), anyway=is_urgent))
+            case "playlists" | "report":
+                return await self._uploads.run(operator, payload)
             case "choices":
                 draft_id, site = int(payload["draft_id"]), str(payload["site"])
                 await ask_choices(self._db, self._options, chat_id=chat_id, draft_id=draft_id, site=site)

@@ -53,7 +53,8 @@ async def _task_news(context: ViewContext, task: Task, payload: Mapping[str, Any
 
 
 async def _task_rows(context: ViewContext, task: Task, payload: Mapping[str, Any]) -> Rows:
-    rows = task_buttons(task, context.t, url=payload.get("url"))
+    upload = await context.uow.uploads.by_task(task.id)
+    rows = task_buttons(task, context.t, url=payload.get("url"), upload_id=upload.id if upload is not None else None)
     if payload["news"] == "failed" and not payload.get("can_retry", True):
         rows = ()
     draft = await context.uow.drafts.by_post(task.post_id)

@@ -170,9 +170,29 @@ class Uploads(Protocol):
 
     async def ask(self, uow: UnitOfWork, upload_id: int, deed: str, content: str = "") -> None: ...
 
+    async def comment(self, uow: UnitOfWork, upload_id: int, template: str) -> None: ...
+
     async def edit(self, uow: UnitOfWork, upload_id: int, texts: Mapping[str, str]) -> None: ...
 
     async def texts(self, uow: UnitOfWork, upload: Upload) -> tuple[str, str]: ...
+
+
+class PlaylistChoice(Protocol):
+    """A list that a video can be put into."""
+
+    @property
+    def playlist_id(self) -> str: ...
+
+    @property
+    def title(self) -> str: ...
+
+
+class UploadQuestions(Protocol):
+    """What only the site knows of a published video; it speaks over the network in its own transactions."""
+
+    async def playlists(self, upload_id: int) -> Sequence[PlaylistChoice]: ...
+
+    async def report(self, upload_id: int) -> Mapping[str, int]: ...
 
 
 class TimeReader(Protocol):
@@ -210,6 +230,7 @@ class Services:
     intake: Intake
     desk: Desk
     uploads: Uploads
+    upload_questions: UploadQuestions
     parse_time: TimeReader
     voices: VoiceList
     wake_scheduler: Wake

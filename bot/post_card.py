@@ -12,6 +12,7 @@ from bot.progress import Step
 from bot.screen import Button, Rows, Screen, shorten
 from bot.tended import tended_lines
 from bot.texts import Markup, Speech
+from bot.upload_card import manage_button
 from scheduler.handle import Handle
 from scheduler.notices import OUTCOME_UNKNOWN, TOO_LATE
 from scheduler.staging import TakeBack, can_reopen, is_staged, is_timed, is_unwanted, take_back
@@ -143,7 +144,13 @@ def _progress(task: Task, step: Step | None, t: Speech) -> str:
 def _buttons(card: Card, t: Speech) -> Rows:
     rows: Rows = ()
     for line in card.tasks:
-        rows = (*rows, *task_buttons(line.task, t, url=line.upload.video_url if line.upload else None))
+        upload = line.upload
+        rows = (
+            *rows,
+            *task_buttons(
+                line.task, t, url=upload.video_url if upload else None, upload_id=upload.id if upload else None
+            ),
+        )
     edit = PostButton(draft=card.draft.id, version=card.draft.version, act=PostAct.EDIT).pack()
     cancel = PostButton(draft=card.draft.id, version=card.draft.version, act=PostAct.CANCEL).pack()
     last: tuple[Button, ...] = ()
@@ -154,10 +161,12 @@ def _buttons(card: Card, t: Speech) -> Rows:
     return (*rows, last) if last else rows
 
 
-def task_buttons(task: Task, t: Speech, *, url: str | None = None) -> Rows:
-    """What can be done about a task, by its state."""
-    if task.status is TaskStatus.COMPLETED and url:
-        return ((Button(t.plain("button.open_video"), url=url),),)
+def task_buttons(task: Task, t: Speech, *, url: str | None = None, upload_id: int | None = None) -> Rows:
+    """What can be done about a task, by its state; what can be done with its video is on a card of its own."""
+    if task.status is TaskStatus.COMPLETED:
+        link = (Button(t.plain("button.open_video"), url=url),) if url else ()
+        row = (*link, manage_button(upload_id, t)) if upload_id is not None else link
+        return (row,) if row else ()
     if task.status is TaskStatus.FAILED:
         if task.fault is not None and task.fault.params.get("final"):
             return ()  # the same file would be refused again

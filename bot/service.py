@@ -37,6 +37,7 @@ from bot.handlers import (
     post_buttons,
     questions,
     settings,
+    upload_buttons,
 )
 from bot.newsroom import Newsroom
 from bot.outbox import Sender
@@ -175,6 +176,7 @@ class Bot:
             db=self._db,
             accounts=self._services.accounts,
             options=self._services.options,
+            questions=self._services.upload_questions,
             window=self._window,
             texts=self._texts,
             clock=self._clock,
@@ -275,6 +277,7 @@ def build_dispatcher(gate: AllowList) -> Dispatcher:
         clips.build(),
         draft_buttons.build(),
         post_buttons.build(),
+        upload_buttons.build(),
         account_buttons.build(),
         settings.build(),
         questions.build(),

@@ -18,6 +18,11 @@ async def hear_tended(uow: UnitOfWork, notice: UploadTended | InboxFollowed) -> 
     if isinstance(notice, UploadTended) and notice.fault is None and not notice.is_asked:
         return
     post = await uow.posts.get(notice.post_id)
+    if isinstance(notice, UploadTended) and notice.deed == "count" and notice.fault is None:
+        upload = await uow.uploads.by_task(notice.task_id)
+        args = {"upload_id": upload.id if upload is not None else 0}
+        await uow.outbox.add(chat_id=post.chat_id, kind="view", payload={"view": "upload", "args": args})
+        return
     await uow.outbox.add(chat_id=post.chat_id, kind="news", payload=_payload(notice))
 
 

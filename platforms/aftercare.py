@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
@@ -65,3 +66,10 @@ class CountsInBatches(Protocol):
     statistics_batch: int
 
     async def get_statistics(self, access_token: str, video_ids: Sequence[str]) -> Mapping[str, Mapping[str, int]]: ...
+
+
+@runtime_checkable
+class ReportsOnVideos(Protocol):
+    """The site's own table of one video over days, both ends included; what it has no figures of is left out."""
+
+    async def report_video(self, access_token: str, video_id: str, first: date, last: date) -> Mapping[str, int]: ...

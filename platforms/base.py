@@ -225,7 +225,7 @@ class Capabilities:
     device_flow: bool = False
     """`device` may be a DeviceFlow."""
     reports: bool = False
-    """`report` reads the site's own statistics over days."""
+    """`report_video` reads the site's own statistics over days."""
     account_choices: bool = False
     """`account_choices(access_token)` tells what the site offers to this very account at the moment."""
     live_buckets: bool = False

@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 from aiogram import Router
 from aiogram.types import CallbackQuery, Message
 
-from bot.handlers import account_names
+from bot.handlers import account_names, upload_answers
 from bot.handlers.frame_buttons import answer_cover
 from bot.handlers.interaction_answers import on_comment
 from bot.handlers.option_buttons import answer_option
@@ -58,6 +58,8 @@ async def _answer(turn: Turn, asked: Conversation, text: str, sent_at: datetime)
     if asked.question == account_names.QUESTION:
         await account_names.connect(turn, str(asked.params["platform"]), text)
         return True
+    if asked.question in upload_answers.QUESTIONS:
+        return await upload_answers.answer_upload(turn, asked, text)
     handler = DRAFT_ANSWERS.get(asked.question)
     is_option = asked.question.startswith(QUESTION)
     if (handler is None and not is_option) or asked.draft_id is None:

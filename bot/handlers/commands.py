@@ -13,12 +13,14 @@ from bot.handlers.questions import TYPED, close_question, close_typed_question
 from bot.handlers.settings import set_zone
 from bot.turn import Turn
 
-MENU = ("start", "help", "queue", "accounts", "quota", "settings", "cancel")
+MENU = ("start", "help", "queue", "posts", "stats", "accounts", "quota", "settings", "cancel")
 """Commands in the chat's menu; each has the sentence `command.<name>`."""
 VIEW_COMMANDS = {
     "start": "start",
     "help": "help",
     "queue": "queue",
+    "posts": "posts",
+    "stats": "stats",
     "accounts": "accounts",
     "quota": "quota",
     "settings": "settings",

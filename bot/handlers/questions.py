@@ -11,7 +11,10 @@ from bot.option_panels import QUESTION
 from bot.turn import RefusedError, Turn
 from storage.values import Conversation, Draft, DraftState
 
-TYPED = ("title", "description", "keywords", "time", "cover", "timezone", "account_name", "comment")
+TYPED = (
+    *("title", "description", "keywords", "time", "cover", "comment"),
+    *("timezone", "account_name", "upload_title", "upload_description", "upload_comment"),
+)
 """Questions that the next plain text answers; each has the sentence `cancelled.<question>`."""
 
 

@@ -9,9 +9,12 @@ from bot.callbacks import ConnectButton, ViewButton
 from bot.screen import Button, Screen
 from bot.views.accounts import account_view, accounts_view, connect_rows
 from bot.views.context import View, ViewContext
+from bot.views.posts import posts_view
 from bot.views.queue import queue_view
 from bot.views.quota import quota_view
 from bot.views.settings import settings_view
+from bot.views.stats import stats_view
+from bot.views.upload import upload_view
 from storage.values import AccountStatus
 
 
@@ -58,6 +61,9 @@ VIEWS: Mapping[str, View] = {
     "start": _start,
     "help": _help,
     "queue": queue_view,
+    "posts": posts_view,
+    "stats": stats_view,
+    "upload": upload_view,
     "accounts": accounts_view,
     "account": account_view,
     "quota": quota_view,
@@ -66,5 +72,5 @@ VIEWS: Mapping[str, View] = {
     "consent_over": _consent_over,
     "stopped": _stopped,
 }
-BUTTON_VIEWS = frozenset({"help", "queue", "accounts", "quota", "settings"})
+BUTTON_VIEWS = frozenset({"help", "queue", "posts", "stats", "accounts", "quota", "settings"})
 """Views that a button may ask for by name alone."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, replace
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -209,6 +209,9 @@ class YouTube:
     async def report(self, access_token: str, query: ReportQuery) -> Report:
         """Read a table of YouTube Analytics; needs one of `oauth.REPORTING`'s scopes."""
         return await self._reports.query(access_token, query)
+
+    async def report_video(self, access_token: str, video_id: str, first: date, last: date) -> Mapping[str, int]:
+        return await self._reports.of_video(access_token, video_id, first, last)
 
     async def account_choices(self, access_token: str) -> Mapping[str, Any]:
         """Say what this channel can choose from: playlists, categories, and the longest video it may upload."""

@@ -62,6 +62,19 @@ SETTINGS = Declaration(
             variable="GOOGLE_ACCOUNTS_URL",
             in_sandbox="{google_accounts_url}",
         ),
+        Setting(
+            "analytics_url",
+            "Where YouTube Analytics is.",
+            Kind.URL,
+            "https://youtubeanalytics.googleapis.com",
+            in_sandbox="{youtube_analytics_url}",
+        ),
+        Setting(
+            "analytics",
+            "Whether the consent also asks to read YouTube Analytics, for the report on a video.",
+            default="true",
+            choices=("true", "false"),
+        ),
         Setting("region", "Whose list of categories is offered: a country such as US.", default="US"),
         Setting("language", "The language of the categories' names, such as en_US.", default="en_US"),
         Setting(

@@ -25,6 +25,8 @@ from platforms.youtube.settings import NAME
 
 MAX_IDS = 50
 DEFAULT_METRICS = ("views", "likes", "comments", "estimatedMinutesWatched", "averageViewDuration")
+NAMES = dict(zip(DEFAULT_METRICS, ("views", "likes", "comments", "watched_minutes", "average_watch_s"), strict=True))
+"""YouTube's metrics and our names for them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +106,12 @@ class Reports:
         except QuotaExhaustedError as error:
             raise RateLimitedError(error.detail, retry_after=HOUR, platform=NAME, reason=error.reason) from None
         return _table(body)
+
+    async def of_video(self, access_token: str, video_id: str, first: date, last: date) -> dict[str, int]:
+        """Read one video's figures over these days, by our names; empty while YouTube has none."""
+        table = await self.query(access_token, ReportQuery(first, last, video_ids=(video_id,)))
+        row = next(iter(table.records()), {})
+        return {ours: round(row[name]) for name, ours in NAMES.items() if isinstance(row.get(name), int | float)}
 
 
 def _table(body: Mapping[str, Any]) -> Report:

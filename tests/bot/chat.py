@@ -36,6 +36,7 @@ from scheduler.options import OptionDesk
 from scheduler.quota import QuotaBook
 from scheduler.settings import Pace as SchedulerPace
 from scheduler.tokens import TokenKeeper
+from scheduler.upload_questions import UploadQuestions
 from scheduler.uploads import UploadDesk
 from scheduler.voices import voice_options
 from scheduler.walltime import parse_time
@@ -172,6 +173,7 @@ class Chat:
             db=self.db,
             accounts=self.services.accounts,
             options=self.services.options,
+            questions=self.services.upload_questions,
             window=window,
             texts=TEXTS,
             clock=self.clock,
@@ -226,6 +228,7 @@ class Chat:
             intake=self.intake,
             desk=desk,
             uploads=UploadDesk(self.platforms),
+            upload_questions=UploadQuestions(self.db, self.platforms, tokens, quotas, self.clock),
             parse_time=parse_time,
             voices=partial(voice_options, presets),
             wake_scheduler=lambda: None,
