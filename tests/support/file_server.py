@@ -12,13 +12,17 @@ from dataclasses import dataclass, field
 
 @dataclass
 class FileServer:
-    """`cut_after` breaks each connection after so many bytes of body; `ranges` says whether Range is understood."""
+    """`cut_after` breaks each connection after so many bytes of body; `ranges` says whether Range is understood.
+
+    `range_shift` makes it send another part than it was asked for.
+    """
 
     content: bytes
     cut_after: int | None = None
     ranges: bool = True
     status: int | None = None
     redirect: str | None = None
+    range_shift: int = 0
     asked: list[str] = field(default_factory=list)
     url: str = ""
 
@@ -45,7 +49,10 @@ def serving(server: FileServer) -> Iterator[FileServer]:
                 return
             self.send_response(206 if wanted else 200)
             if wanted:
-                self.send_header("Content-Range", f"bytes {begin}-{len(server.content) - 1}/{len(server.content)}")
+                self.send_header(
+                    "Content-Range",
+                    f"bytes {begin + server.range_shift}-{len(server.content) - 1}/{len(server.content)}",
+                )
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
             self.wfile.write(body if server.cut_after is None else body[: server.cut_after])

@@ -55,7 +55,8 @@ class Humming:
                 sounds.append(0.15 * hum * torch.hann_window(count).sqrt())
             elif letter == " ":
                 sounds.append(torch.zeros(int(sample_rate * 0.04 / pace)))
-        return torch.cat([*sounds, torch.zeros(sample_rate // 20)])
+        said = torch.cat([*sounds, torch.zeros(sample_rate // 20)])
+        return said + 1e-4 * said.abs() * torch.randn(said.shape)  # like the real ones, never twice the same
 """
 
 

@@ -59,6 +59,14 @@ def test_a_server_without_ranges_is_asked_for_all_again(download: Download, tmp_
     assert server.asked == ["bytes=300-"]
 
 
+def test_another_part_than_was_asked_for_is_not_taken(download: Download, tmp_path: Path) -> None:
+    with serving(FileServer(CONTENT, cut_after=4000, range_shift=1)) as server:
+        with pytest.raises(DownloadFailedError, match="another part"):
+            download.fetch(wanted(server))
+        server.range_shift, server.cut_after = 0, None
+        assert download.fetch(wanted(server)).read_bytes() == CONTENT
+
+
 def test_a_wrong_checksum_leaves_no_file(download: Download, tmp_path: Path) -> None:
     with (
         serving(FileServer(CONTENT[::-1])) as server,

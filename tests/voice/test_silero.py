@@ -117,6 +117,24 @@ def test_a_package_that_nobody_imported_is_not_run(
     assert not (tmp_path / "it-ran").exists()
 
 
+def test_a_package_taken_in_as_mere_data_is_not_run(
+    models: Path, recording: Path, tmp_path: Path, context: JobContext
+) -> None:
+    digest = hashlib.sha256((models / "hum.pt").read_bytes()).hexdigest()
+    record(models, "hum.pt", Entry("weights", 1, digest, digest))
+    with pytest.raises(UntrustedModelError):
+        convert(recording, tmp_path / "out.wav", preset(models), 1, context)
+    assert not (tmp_path / "it-ran").exists()
+
+
+def test_a_phrase_after_the_end_is_left_out(models: Path, recording: Path, tmp_path: Path, context: JobContext) -> None:
+    (models / "clip.srt").write_text(SRT.replace("00:00:03", "00:00:13").replace("04,", "14,"), encoding="utf-8")
+    convert(recording, tmp_path / "out.wav", preset(models), 1, context)
+    samples, _ = soundfile.read(tmp_path / "out.wav")
+    assert level(samples, 0.5, 1.5) > 0.05
+    assert level(samples, 2.5, 6.0) == 0.0
+
+
 def test_a_package_that_changed_after_its_import_is_not_run(
     models: Path, recording: Path, tmp_path: Path, context: JobContext
 ) -> None:

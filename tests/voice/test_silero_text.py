@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import sys
+import types
 from pathlib import Path
 
 import pytest
+import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
 from voice.errors import BadTranscriptError
-from voice.methods.silero.russian.stress import read_dictionary, stressed
+from voice.methods.silero.russian.stress import load_accent, read_dictionary, stressed
 from voice.methods.silero.russian.text import pieces, spoken_text
 
 
@@ -90,3 +93,21 @@ def test_a_dictionary_is_read_and_a_wrong_line_is_named(tmp_path: Path) -> None:
     file.write_text("замок\n", encoding="utf-8")
     with pytest.raises(BadTranscriptError, match="line 1"):
         read_dictionary(file)
+
+
+def test_the_stress_model_keeps_its_hands_off_the_threads_and_off_short_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    def load_accentor(language: str) -> object:
+        torch.set_num_threads(1)
+        return lambda text, *, stress_single_vowel=True: f"{language} {text} {stress_single_vowel}"
+
+    monkeypatch.setitem(sys.modules, "silero_stress", types.SimpleNamespace(load_accentor=load_accentor))
+    before = torch.get_num_threads()
+    torch.set_num_threads(2)
+    try:
+        accent = load_accent()
+        assert accent is not None
+        assert (accent("на горе"), torch.get_num_threads()) == ("ru на горе False", 2)
+    finally:
+        torch.set_num_threads(before)
+    monkeypatch.setitem(sys.modules, "silero_stress", None)
+    assert load_accent() is None

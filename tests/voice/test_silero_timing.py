@@ -120,6 +120,8 @@ class _Segment:
     def __init__(self, doubt: float, *words: tuple[float, float, str]) -> None:
         self.end = np.float64(words[-1][1])
         self.no_speech_prob = doubt
+        self.start = np.float64(words[0][0])
+        self.text = "".join(word for _, _, word in words)
         self.words = [types.SimpleNamespace(start=np.float64(a), end=np.float64(b), word=w) for a, b, w in words]
 
 
@@ -143,14 +145,15 @@ def test_a_listener_is_asked_locally_and_noise_is_left_out(
 
         def transcribe(self, speech: np.ndarray, **options: object) -> tuple[object, None]:
             asked.update(options)
-            return iter(
-                [_Segment(0.1, (0.1, 0.4, " Доброе"), (0.5, 0.9, " утро")), _Segment(0.9, (2, 3, " шум"))]
-            ), None
+            spoken = _Segment(0.1, (0.1, 0.4, " Доброе"), (0.5, 0.9, " утро"))
+            unaligned = _Segment(0.1, (2.0, 2.5, " друзья"))
+            unaligned.words = []
+            return iter([spoken, _Segment(0.9, (1, 2, " шум")), unaligned]), None
 
     fake = types.SimpleNamespace(WhisperModel=WhisperModel)
     monkeypatch.setitem(sys.modules, "faster_whisper", fake)
     heard = listener.hear(np.zeros(48_000, np.float32), whisper_folder, lambda _: None)
-    assert heard == [Phrase(0.1, 0.9, "Доброе утро")]
+    assert heard == [Phrase(0.1, 0.9, "Доброе утро"), Phrase(2.0, 2.5, "друзья")]
     assert asked["local_files_only"] is True
     assert (asked["language"], asked["word_timestamps"]) == ("ru", True)
 

@@ -64,6 +64,8 @@ def _words(segments: Any, duration_s: float, report: Callable[[float], None]) ->
         report(float(segment.end) / duration_s)
         if segment.no_speech_prob > NO_SPEECH:
             continue
+        if not segment.words:  # they could not be told apart in time
+            yield Phrase(max(0.0, float(segment.start)), max(0.0, float(segment.end)), segment.text.strip())
         for word in segment.words or ():
             start = max(0.0, float(word.start))
             yield Phrase(start, max(start, float(word.end)), word.word.strip())

@@ -54,9 +54,10 @@ def load_accent() -> Accent | None:
         library = importlib.import_module("silero_stress")
     except ImportError:
         return None
-    accent: Accent = library.load_accentor("ru")
+    accentor = library.load_accentor("ru")
     torch.set_num_threads(threads)  # the package sets it to 1 for the whole process
-    return accent
+    # A word of one syllable leans on its neighbour: "на горе" with two stresses is no Russian.
+    return lambda text: str(accentor(text, stress_single_vowel=False))
 
 
 def stressed(text: str, dictionary: Mapping[str, str], accent: Accent | None) -> str:
