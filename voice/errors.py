@@ -11,7 +11,8 @@ VoiceError
 │       ├── DamagedModelError   it is cut short, or no model file at all
 │       ├── UnsafeModelError    opening it would run code from it
 │       ├── UntrustedModelError it is a program, and nobody has said that it may run
-│       └── UnknownModelError   it is sound, and of a kind that is not known here
+│       ├── UnknownModelError   it is sound, and of a kind that is not known here
+│       └── UnknownSpeakerError it has several voices, and the preset names none of them
 ├── DownloadFailedError    a model file could not be fetched; says why, and whether another try goes on
 ├── BadAudioError          the audio cannot be converted (unreadable, no samples, not finite)
 ├── ConversionFailedError  the method failed; says where
@@ -99,6 +100,12 @@ class UnknownModelError(BadModelError):
     """A model file of this voice is of a kind that is not known here."""
 
     code = "voice.model_unknown"
+
+
+class UnknownSpeakerError(BadModelError):
+    """The model of this voice does not have the speaker that the preset names."""
+
+    code = "voice.unknown_speaker"
 
 
 class DownloadFailedError(VoiceError):

@@ -39,6 +39,8 @@ class VocoderShape:
     harmonics: int
     """Sine waves of the source, the fundamental included; 0 means there is no source."""
     odd_padding: int = 0
+    last_bias: bool = False
+    """Whether the last convolution adds a constant."""
 
     @property
     def samples_per_frame(self) -> int:
@@ -82,6 +84,8 @@ class Vocoder(nn.Module):
                 _source_conv(widths[n + 1], math.prod(shape.rates[n + 1 :]), shape.odd_padding)
                 for n in range(len(shape.rates))
             )
+        if shape.last_bias:
+            self.conv_post.bias = nn.Parameter(torch.empty(1))
 
     def forward(
         self,
@@ -127,7 +131,8 @@ class Vocoder(nn.Module):
         # The samples themselves always have all their digits.
         x = functional.leaky_relu_(x.float(), LAST_SLOPE)[:, :, 0]
         last = functional.conv1d(x, self.conv_post.weight.float(), padding=OUTER_KERNEL // 2)
-        return torch.tanh(last).flatten()
+        constant = self.conv_post.bias
+        return torch.tanh(last if constant is None else last + constant.float()).flatten()
 
 
 class _ResidualBlock(nn.Module):

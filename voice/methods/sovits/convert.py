@@ -1,0 +1,179 @@
+"""The `sovits` method over a whole file: divide it at its silences, speak piece by piece, put it in place.
+
+Nothing that is held grows with the duration: the recording and what is made of it lie on disk.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import soundfile
+import torch
+
+from voice.audio_files import create_wav, open_audio, spans
+from voice.checkpoints.content import load_content_encoder
+from voice.checkpoints.load import unknown_model
+from voice.device import give_back_memory, ready_device
+from voice.disk_signal import DiskSignal
+from voice.downmix import Downmix, Resampler, plan_downmix, single_channel
+from voice.f0.signal16k import Floats
+from voice.job_context import JobContext
+from voice.methods.rvc.rules import LevelMeter, mixed_level, stretched
+from voice.methods.sovits import slices
+from voice.methods.sovits.clusters import load_centres
+from voice.methods.sovits.model import ENCODERS, Model, load_model
+from voice.methods.sovits.pipeline import FADE_FRAMES, Blend, Controls, Pipeline, Waveform
+from voice.methods.sovits.pitch import pitch_finder
+from voice.methods.sovits.rules import moved_to_clusters
+from voice.methods.sovits.settings import SovitsSettings
+from voice.methods.sovits.slices import Piece
+from voice.retrieval import FeatureIndex
+
+BLOCK_S = 10
+
+
+def convert(source: Path, target: Path, settings: SovitsSettings, seed: int, job: JobContext) -> None:
+    """Write `target` (float WAV) with the voice of `source` replaced; the same frames, channels and rate.
+
+    The same source, settings and seed give the same samples on the same machine. Raises BadAudioError and
+    BadModelError's kinds.
+    """
+    with open_audio(source) as sound:
+        downmix = plan_downmix(sound, job.part(0.0, 0.02, "listen"))
+        if downmix.is_silent:
+            _write_silence(sound, target)
+            return
+        model = load_model(Path(settings.model), Path(settings.config))
+        with contextlib.ExitStack() as stack:
+            heard = stack.enter_context(DiskSignal(job.scratch / "heard.f32", np.float32))
+            made = stack.enter_context(DiskSignal(job.scratch / "made.f32", np.float32))
+            peak = _listen(single_channel(sound, downmix, model.sample_rate), heard)
+            _speak(heard, made, peak, model, settings, seed, job)
+            _put_back(heard, made, model.sample_rate, sound, target, downmix, settings.rms_mix_rate)
+
+
+def _write_silence(sound: soundfile.SoundFile, target: Path) -> None:
+    with create_wav(target, sound.samplerate, sound.channels, sound.frames) as out:
+        for begin, end in spans(sound.frames, BLOCK_S * sound.samplerate):
+            out.write(np.zeros((end - begin, sound.channels)))
+
+
+def _listen(blocks: Iterable[Floats], heard: DiskSignal) -> float:
+    """Keep the blocks and return the largest magnitude."""
+    peak = 0.0
+    for block in blocks:
+        heard.append(block)
+        peak = max(peak, float(np.abs(block).max(initial=0.0)))
+    if not len(heard):  # shorter than one sample at the voice's rate
+        heard.append(np.zeros(1))
+    return peak
+
+
+def _speak(
+    heard: DiskSignal,
+    made: DiskSignal,
+    peak: float,
+    model: Model,
+    settings: SovitsSettings,
+    seed: int,
+    job: JobContext,
+) -> None:
+    """Write the new voice at the model's rate, as long as what was heard."""
+    device, speaker = ready_device(), model.speaker(settings.speaker)
+    model.net.to(device)
+    hop = slices.frame_hop(model.sample_rate)
+    levels = slices.frame_levels(heard, hop)
+    # In a quiet recording the voice is quiet, too: the level of silence is meant below its peak.
+    threshold = 10 ** (settings.silence_db / 20) * min(1.0, peak)
+    planned = slices.pieces(slices.spans(levels, threshold, hop, len(heard)), levels, model.sample_rate)
+    with contextlib.ExitStack() as stack:
+        blend = _blend(settings, model, speaker, stack)
+        is_projected = model.content_width == ENCODERS["vec256l9"]
+        encoder = load_content_encoder(Path(settings.content_model), projected=is_projected).to(device)
+        f0_model = None if settings.f0_model is None else Path(settings.f0_model)
+        find_pitch = pitch_finder(settings.f0_method, f0_model, model.sample_rate, model.hop, device)
+        controls = Controls(speaker, settings.pitch, settings.auto_f0, settings.noise)
+        give_back_memory()  # what the files took besides the weights
+        pipeline = Pipeline(model, encoder, find_pitch, blend, controls, device)
+        voices = (_piece(pipeline, heard, piece, seed, number) for number, piece in enumerate(planned))
+        told = _told(voices, planned, job.part(0.05, 0.97, "convert"))
+        for samples in joined(zip(planned, told, strict=True), FADE_FRAMES * model.hop):
+            made.append(samples)
+
+
+def _blend(settings: SovitsSettings, model: Model, speaker: int, stack: contextlib.ExitStack) -> Blend | None:
+    rate, width = settings.blend_rate, model.content_width
+    if settings.index is not None:
+        index = stack.enter_context(FeatureIndex(Path(settings.index)))
+        if index.width != width:
+            raise unknown_model(
+                Path(settings.index), f"it holds features of {index.width} numbers, and the voice wants {width}"
+            )
+        return partial(index.blend, rate=rate)
+    if settings.cluster is not None:
+        name = next((name for name, number in model.speakers.items() if number == speaker), str(speaker))
+        return partial(moved_to_clusters, centres=load_centres(Path(settings.cluster), name, width), rate=rate)
+    return None
+
+
+def _piece(pipeline: Pipeline, heard: DiskSignal, piece: Piece, seed: int, number: int) -> Waveform:
+    if piece.is_silent:
+        return np.zeros(piece.end - piece.begin, dtype=np.float32)
+    mixed = np.random.SeedSequence([seed & (2**63 - 1), number]).generate_state(1, np.uint64)[0]
+    return pipeline.speak(heard, piece, torch.Generator().manual_seed(int(mixed) >> 1))
+
+
+def _told(voices: Iterator[Waveform], planned: list[Piece], report: Callable[[float], None]) -> Iterator[Waveform]:
+    for piece, samples in zip(planned, voices, strict=True):
+        yield samples
+        report(piece.end / planned[-1].end)
+
+
+def joined(voices: Iterable[tuple[Piece, Waveform]], half: int) -> Iterator[Waveform]:
+    """All pieces one after another, with the overlaps of 2 * half samples between parts of a sound crossfaded.
+
+    Equal power: the source's phase begins anew in each piece, so the two sides are not correlated.
+    """
+    angle = ((np.arange(2 * half) + 0.5) / (2 * half) * (np.pi / 2)).astype(np.float32)
+    rest = np.zeros(0, dtype=np.float32)
+    for piece, samples in voices:
+        if piece.follows:
+            yield rest * np.cos(angle) + samples[: 2 * half] * np.sin(angle)
+        stop = len(samples) - (2 * half if piece.precedes else 0)
+        yield samples[2 * half if piece.follows else 0 : stop]
+        rest = samples[stop:]
+
+
+def _put_back(
+    heard: DiskSignal,
+    made: DiskSignal,
+    rate: int,
+    sound: soundfile.SoundFile,
+    target: Path,
+    downmix: Downmix,
+    rms_mix_rate: float,
+) -> None:
+    """Mix the levels, go to the source's rate and channels, and write exactly as many frames as the source has."""
+    levels = [_levels(signal, rate) for signal in (heard, made)] if rms_mix_rate < 1 else None
+    stream, left = Resampler(rate, sound.samplerate), sound.frames
+    with create_wav(target, sound.samplerate, sound.channels, sound.frames) as out:
+        for begin, end in spans(len(made), BLOCK_S * rate):
+            block = made[begin:end]
+            if levels is not None:
+                source_level, own_level = (stretched(one, begin, end, len(made)) for one in levels)
+                block = mixed_level(block, source_level, own_level, rms_mix_rate)
+            voice = stream.feed(block, is_last=end == len(made))[:left]
+            left -= len(voice)
+            out.write(np.ascontiguousarray(downmix.spread(voice).T))
+        out.write(np.zeros((left, sound.channels)))  # at most a sample is missing by rounding
+
+
+def _levels(signal: DiskSignal, rate: int) -> Floats:
+    meter = LevelMeter(rate)
+    for begin, end in spans(len(signal), BLOCK_S * rate):
+        meter.add(signal[begin:end])
+    return meter.levels()
