@@ -44,6 +44,7 @@ from platforms.errors import (
     TokenRejectedError,
     TransientError,
 )
+from tests.platforms.after_publication import AfterPublication
 
 REDIRECT_URI = "http://127.0.0.1:8899/oauth/callback"
 
@@ -182,7 +183,7 @@ class Promises:
         assert (violation.params["limit"], violation.params["actual"]) == (limit, limit + 1)
 
 
-class PlatformContract(Promises):
+class PlatformContract(AfterPublication, Promises):
     """And with a consent page and upload sessions. A subclass says where its site differs in words, not in promises."""
 
     absence: SearchResult = Absent()
@@ -191,10 +192,6 @@ class PlatformContract(Promises):
     def size(self, stand: Stand, chunks: float) -> int:
         """Bytes of a file that goes up in `chunks` chunks, rounded up; the last one is not a full one."""
         return int(stand.chunk_size * chunks)
-
-    def text(self, meta: Meta) -> str:
-        """What the ledger shows as the title."""
-        return meta.title
 
     def name(self, session: UploadSession, publication: Publication | None) -> str | None:
         """The id by which `check` is asked, as the scheduler chooses it."""

@@ -21,6 +21,7 @@ from platforms.errors import (
     SessionGoneError,
     TransientError,
 )
+from tests.platforms.after_publication import AfterPublication
 from tests.platforms.contract import Press, Progress, Promises, Seen
 
 
@@ -44,10 +45,13 @@ class NamedStand(Protocol):
     async def limit_the_rate(self) -> None: ...
 
 
-class NamedContract(Promises):
+class NamedContract(AfterPublication, Promises):
     """The promises. A subclass brings `stand`."""
 
     choices = MappingProxyType({"privacy_status": "public"})
+
+    async def settle(self, stand: object) -> None:
+        """What is posted is there."""
 
     @pytest.fixture
     async def token(self, stand: NamedStand) -> str:

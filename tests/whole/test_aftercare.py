@@ -91,3 +91,13 @@ def test_killed_between_the_comment_and_its_answer_it_is_posted_once(
     fabric.start()
     eventually(lambda: "first comment posted" in refreshed(person, card)["text"], "the comment is found again")
     assert comments(sandbox) == ["Once"]
+
+
+def test_a_comment_whose_answer_was_lost_is_posted_once(
+    sandbox: Sandbox, fabric: Fabric, person: Person, clips: Path
+) -> None:
+    connect(person)
+    sandbox.fault(**COMMENT, fault="drop_after", nth=1)
+    card = with_comment(person, clips, "Once, whatever the line does")
+    eventually(lambda: "first comment posted" in refreshed(person, card)["text"], "the comment is found")
+    assert comments(sandbox) == ["Once, whatever the line does"]
