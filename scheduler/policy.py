@@ -25,7 +25,7 @@ from scheduler.faults import fault_of
 from scheduler.notices import OUTCOME_UNKNOWN
 from scheduler.pausing import NEEDS_REAUTH
 from storage.values import Fault, Stage
-from voice.errors import BadAudioError, BadPresetError, UnknownPresetError
+from voice.errors import BadAudioError, BadPresetError, DiskFullError, UnknownPresetError
 
 BASE_S = 2.0
 CAP_S = 600.0
@@ -271,7 +271,8 @@ def _broken_input(case: _Case) -> Decision:
 
 
 def _unexpected(case: _Case) -> Decision:
-    if isinstance(case.error, OSError) and case.error.errno == errno.ENOSPC:
+    is_full = isinstance(case.error, OSError) and case.error.errno == errno.ENOSPC
+    if is_full or isinstance(case.error, DiskFullError):
         full = Fault("system.disk_full")
         return BackOff(case.soon(), full) if case.attempt < TRANSIENT_ATTEMPTS else AskPerson(full)
     if case.stage is Stage.PUBLISH and case.facts.may_be_published:

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import soundfile
 
-from voice.errors import BadAudioError
+from voice.errors import BadAudioError, DiskFullError
 
 Samples = npt.NDArray[np.float64]
 
@@ -32,10 +32,24 @@ def open_audio(path: Path) -> soundfile.SoundFile:
     return sound
 
 
-def create_wav(path: Path, sample_rate: int, channels: int, frames: int) -> soundfile.SoundFile:
+class WavWriter(soundfile.SoundFile):  # type: ignore[misc] # soundfile has no types
+    """A sound file whose `write` says when it could not."""
+
+    def write(self, data: npt.NDArray[np.floating]) -> None:
+        """Append (samples, channels); raises DiskFullError where fewer bytes reached the disk."""
+        try:
+            super().write(data)
+        except (AssertionError, soundfile.LibsndfileError) as error:  # it asserts that all was written
+            raise DiskFullError from error
+
+
+def create_wav(path: Path, sample_rate: int, channels: int, frames: int) -> WavWriter:
     """Open a float32 WAV for writing; `frames` is how many will come, which decides between WAV and RF64."""
     kind = "RF64" if frames * channels * 4 > WAV_LIMIT_BYTES else "WAV"
-    return soundfile.SoundFile(path, "w", sample_rate, channels, subtype="FLOAT", format=kind)
+    try:
+        return WavWriter(path, "w", sample_rate, channels, subtype="FLOAT", format=kind)
+    except soundfile.LibsndfileError as error:
+        raise DiskFullError from error
 
 
 def read_span(sound: soundfile.SoundFile, begin: int, end: int) -> Samples:

@@ -1,9 +1,10 @@
-"""One audio file to another voice, with exactly the source's length and loudness."""
+"""One audio file to another voice in one go, with exactly the source's length and loudness, its music kept."""
 
 from __future__ import annotations
 
 import math
 import shutil
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -13,40 +14,133 @@ from voice.job_context import JobContext
 from voice.level import level_to
 from voice.loudness import loudness_of
 from voice.methods.registry import load_method
+from voice.mixing import mix_down
 from voice.presets import Preset
+from voice.presets.mix import AUTOMATIC, NONE, Mix
+
+Report = Callable[[float], None]
+
+MOST_CHANNELS = 2
+"""Of more, the music is not told from the voice: films mix them in ways that a phone's clip never has."""
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """A source at a glance. `lufs` is None for silence, which has no loudness."""
+
+    frames: int
+    sample_rate: int
+    channels: int
+    lufs: float | None
+    has_music: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Converted:
-    """What came out; `lufs` and `source_lufs` are None for silence, which has no loudness."""
+    """What came out; the loudnesses are None for silence. `kept_music`: voice and music were taken apart."""
 
     frames: int
     sample_rate: int
     channels: int
     lufs: float | None
     source_lufs: float | None
+    kept_music: bool = False
 
 
-def convert(source: Path, target: Path, preset: Preset, seed: int, job: JobContext) -> Converted:
+def convert(
+    source: Path,
+    target: Path,
+    preset: Preset,
+    seed: int,
+    job: JobContext,
+    *,
+    music: str = NONE,
+    model: Path | None = None,
+    stem: Path | None = None,
+) -> Converted:
     """Convert `source` (WAV, FLAC) into `target` (float WAV), which appears whole or not at all.
 
-    Raises BadAudioError for what cannot be converted, ConversionFailedError where the method broke its promise.
+    `music` is one of `voice.presets.mix.MUSIC`; the voice is taken out by `model`, roughly without one, and kept at
+    `stem`, or found there. Raises BadAudioError for what cannot be converted, BadModelError's kinds, DiskFullError,
+    ConversionFailedError where the method broke its promise.
     """
-    raw, levelled = job.scratch / "converted.wav", job.scratch / "levelled.wav"
     job.report(0.0, "listen")
-    source_lufs = loudness_of(source)
-    part = replace(job, report=lambda fraction, step: job.report(min(0.95, 0.02 + 0.93 * fraction), step))
-    load_method(preset.method)(source, raw, preset.settings, seed, part)
-    job.report(0.95, "level")
-    lufs = level_to(raw, levelled, source_lufs)
-    with open_audio(source) as before, open_audio(levelled) as after:
+    heard = listen(source, music)
+    voice, share = source, 0.02
+    if heard.has_music:
+        voice = stem or job.scratch / "stem.wav"
+        take_out_voice(source, voice, model, job.part(share, share := 0.45, "separate"), job.scratch)
+    raw = job.scratch / "converted.wav"
+    speak(voice, raw, preset, seed, job, (share, 0.92))
+    job.report(0.92, "level")
+    return finish(source, raw, target, voice if heard.has_music else None, preset.mix, heard, job)
+
+
+def listen(source: Path, music: str) -> Heard:
+    """Loudness, and whether there is music to be kept; raises BadAudioError."""
+    lufs = loudness_of(source)
+    with open_audio(source) as sound:
+        wanted = music != NONE and sound.channels <= MOST_CHANNELS and math.isfinite(lufs)
+        if wanted and music == AUTOMATIC:
+            from voice.separation.presence import has_music
+
+            wanted = has_music(sound)
+        return Heard(sound.frames, sound.samplerate, sound.channels, _finite(lufs), wanted)
+
+
+def take_out_voice(source: Path, stem: Path, model: Path | None, report: Report, scratch: Path) -> None:
+    """Write the voice to `stem`, unless it is there from an earlier time; it appears whole or not at all."""
+    if stem.exists():
+        return
+    from voice.separation.separate import separate
+
+    made = scratch / "separated.wav"
+    separate(source, made, model, report=report)
+    settle(made, stem)
+
+
+def settle(made: Path, target: Path) -> None:
+    """Give a file its place, from another disk as well, in one step."""
+    beside = target.with_name(f".{target.name}.{made.parent.name}.part")
+    try:
+        shutil.move(made, beside)
+        beside.replace(target)
+    finally:
+        beside.unlink(missing_ok=True)
+
+
+def speak(
+    voice: Path, raw: Path, preset: Preset, seed: int, job: JobContext, share: tuple[float, float] = (0.0, 1.0)
+) -> None:
+    """The method alone: `raw` has as many samples as `voice`. It covers `share` of the job."""
+    begin, end = share
+    own = job.scratch / "method"
+    own.mkdir()
+
+    def report(fraction: float, step: str) -> None:
+        job.report(begin + (end - begin) * min(max(fraction, 0.0), 1.0), step)
+
+    load_method(preset.method)(voice, raw, preset.settings, seed, replace(job, scratch=own, report=report))
+    shutil.rmtree(own)
+    with open_audio(voice) as before, open_audio(raw) as after:
         if (before.frames, before.samplerate, before.channels) != (after.frames, after.samplerate, after.channels):
             lengths = f"{before.frames} became {after.frames}"
             raise ConversionFailedError(f"The length changed: {lengths} samples.", detail=lengths)
-        result = Converted(after.frames, after.samplerate, after.channels, _finite(lufs), _finite(source_lufs))
-    shutil.move(levelled, target)
+
+
+def finish(
+    source: Path, raw: Path, target: Path, stem: Path | None, mix: Mix, heard: Heard, job: JobContext
+) -> Converted:
+    """Put the converted voice back over its music, where it was taken out, and give the whole its loudness."""
+    mixed, levelled = job.scratch / "mixed.wav", job.scratch / "levelled.wav"
+    if stem is not None:
+        mix_down(source, stem, raw, mixed, mix)
+    lufs = level_to(mixed if stem is not None else raw, levelled, -math.inf if heard.lufs is None else heard.lufs)
+    settle(levelled, target)
     job.report(1.0, "done")
-    return result
+    return Converted(
+        heard.frames, heard.sample_rate, heard.channels, _finite(lufs), heard.lufs, kept_music=stem is not None
+    )
 
 
 def _finite(lufs: float) -> float | None:

@@ -15,6 +15,7 @@ VoiceError
 │       └── UnknownSpeakerError it has several voices, and the preset names none of them
 ├── DownloadFailedError    a model file could not be fetched; says why, and whether another try goes on
 ├── BadAudioError          the audio cannot be converted (unreadable, no samples, not finite)
+├── DiskFullError          there is no room for what a job writes
 ├── ConversionFailedError  the method failed; says where
 ├── JobTimeoutError        a job took longer than it was allowed; its child was killed
 ├── JobCancelledError      a job was cancelled
@@ -118,6 +119,12 @@ class BadAudioError(VoiceError):
     """This audio cannot be converted."""
 
     code = "voice.bad_audio"
+
+
+class DiskFullError(VoiceError):
+    """There is no room left on the disk for what the conversion writes."""
+
+    code = "voice.disk_full"
 
 
 class ConversionFailedError(VoiceError):

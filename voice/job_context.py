@@ -13,10 +13,13 @@ class JobContext:
     """`report(fraction, step)` tells the parent the share done (0..1) and the step's name.
 
     `scratch` is an empty folder of the job's own, removed by the parent however the job ends, also by kill.
+    `whole` is what is known of the whole recording where the job sees a part of it: `peak`, and what the method's own
+    `survey` found. Empty where the job sees all.
     """
 
     scratch: Path
     report: Callable[[float, str], None]
+    whole: Mapping[str, Any] = field(default_factory=dict)
     notes: list[dict[str, Any]] = field(default_factory=list)
     """What whoever reads the result should know; plain data."""
 

@@ -7,6 +7,7 @@ Out: `{"ready"}`, `{"progress", "step"}`, `{"result"}` or `{"error", "message", 
 from __future__ import annotations
 
 import ctypes
+import errno
 import importlib
 import inspect
 import json
@@ -20,12 +21,14 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
-from voice.errors import ConversionFailedError, VoiceError
+from voice.errors import ConversionFailedError, DiskFullError, VoiceError
 from voice.job_context import JobContext
 
 PR_SET_PDEATHSIG = 1  # linux/prctl.h
 NICENESS = 5
 """The parent answers people; what takes minutes anyway can step aside for it."""
+
+NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 Say = Callable[[Mapping[str, Any]], None]
 
@@ -90,6 +93,8 @@ def _find(name: str) -> Callable[..., Any]:
 
 
 def _as_failure(error: Exception) -> VoiceError:
+    if isinstance(error, OSError) and error.errno in NO_ROOM:
+        return DiskFullError()
     detail = f"{type(error).__name__}: {error}"
     return ConversionFailedError(f"The voice conversion failed: {detail}", detail=detail)
 

@@ -73,6 +73,16 @@ def hang(*, told: str) -> None:
     time.sleep(60)
 
 
+def hang_at_first(*, marker: str, hangs: int, job: JobContext) -> str:
+    """Says that it has begun, and then nothing for long, for the first `hangs` calls, which it counts in a file."""
+    job.report(0.0, "begin")
+    with Path(marker).open("a") as file:
+        file.write(".")
+    if len(Path(marker).read_text()) <= hangs:
+        time.sleep(60)
+    return "alive"
+
+
 def _tell(path: str, text: str) -> None:
     partial = Path(f"{path}.part")
     partial.write_text(text)

@@ -16,6 +16,8 @@ from typing import Any, ClassVar, Protocol
 
 from voice.job_context import JobContext
 
+USUAL_CONTEXT_S = 1.0
+
 
 class MethodSettings(Protocol):
     """A frozen dataclass of a method's own."""
@@ -37,6 +39,10 @@ class MethodDescription:
     """Checks plain settings; raises ValueError with a clause that completes "…cannot be used: "."""
     file_fields: tuple[str, ...] = ()
     """Which settings name files, such as models: `FILE_FIELDS` of the method's `settings` module, where it has any."""
+    context_s: float = USUAL_CONTEXT_S
+    """How much it wants to hear on both sides of a part of a recording: `CONTEXT_S` of `settings`, where it says."""
+    in_parts: bool = True
+    """Whether a recording may be given to it in parts at all: `IN_PARTS` of `settings`, where it says."""
 
 
 class ConvertFile(Protocol):
@@ -46,6 +52,12 @@ class ConvertFile(Protocol):
     """
 
     def __call__(self, source: Path, target: Path, settings: Any, seed: int, job: JobContext) -> None: ...
+
+
+class SurveyFile(Protocol):
+    """What a method wants to know of a whole recording before it is given parts: plain data, put into `job.whole`."""
+
+    def __call__(self, source: Path, settings: Any, job: JobContext) -> Mapping[str, Any]: ...
 
 
 @cache
@@ -58,10 +70,17 @@ def method_names() -> tuple[str, ...]:
 def describe_method(name: str) -> MethodDescription:
     """The description of one method; the name must be one of `method_names()`."""
     module = importlib.import_module(f"voice.methods.{name}.settings")
-    return MethodDescription(name, module.VERSION, module.parse, getattr(module, "FILE_FIELDS", ()))
+    files, context_s = getattr(module, "FILE_FIELDS", ()), getattr(module, "CONTEXT_S", USUAL_CONTEXT_S)
+    return MethodDescription(name, module.VERSION, module.parse, files, context_s, getattr(module, "IN_PARTS", True))
 
 
 def load_method(name: str) -> ConvertFile:
     """The heavy part of one method; imports what it needs, so only a child may call this."""
     convert: ConvertFile = importlib.import_module(f"voice.methods.{name}.convert").convert
     return convert
+
+
+def load_survey(name: str) -> SurveyFile | None:
+    """The survey of one method, `survey` of its heavy part, where it has one; only a child may call this."""
+    survey: SurveyFile | None = getattr(importlib.import_module(f"voice.methods.{name}.convert"), "survey", None)
+    return survey

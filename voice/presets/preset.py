@@ -13,26 +13,28 @@ from typing import Any
 
 from voice.errors import BadPresetError, MissingModelError
 from voice.methods.registry import MethodSettings, describe_method, method_names
+from voice.presets.mix import Mix, parse_mix
 
 NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,23}")
 """Names travel in Telegram buttons, which hold 64 bytes in all."""
 LARGEST_FILE_BYTES = 64 * 1024
-KNOWN_KEYS = frozenset({"title", "method", "order", "settings"})
+KNOWN_KEYS = frozenset({"title", "method", "order", "settings", "mix"})
 
 
 @dataclass(frozen=True, slots=True)
 class Preset:
-    """What a voice is to become. `settings` is the method's own value; `order` places the preset in lists."""
+    """What a voice is to become. `settings` is the method's own value; `order` places it in lists."""
 
     name: str
     title: str
     method: str
     settings: MethodSettings
     order: int = field(default=1000, compare=False)
+    mix: Mix = field(default_factory=Mix)
 
     @property
     def digest(self) -> str:
-        """SHA-256 over all that changes the sound: method, its version, settings, and which state its files are in.
+        """SHA-256 over all that changes the sound: method, its version, settings, mix, and the state of its files.
 
         Not the name, not the title.
         """
@@ -40,6 +42,7 @@ class Preset:
             "method": self.method,
             "version": describe_method(self.method).version,
             "settings": asdict(self.settings),
+            "mix": asdict(self.mix),
         }
         if files := self.files():
             heard["files"] = {name: _state(path) for name, path in files.items()}
@@ -47,7 +50,8 @@ class Preset:
 
     def to_json(self) -> dict[str, Any]:
         """Plain data for a job in another process; the inverse of `from_json`."""
-        return {"name": self.name, "title": self.title, "method": self.method, "settings": self.settings.to_json()}
+        settings, mix = self.settings.to_json(), asdict(self.mix)
+        return {"name": self.name, "title": self.title, "method": self.method, "settings": settings, "mix": mix}
 
     def located(self, models: Path) -> Preset:
         """The same with its files found in the folder `models`; raises MissingModelError that names one that is not."""
@@ -84,7 +88,8 @@ class Preset:
         if not isinstance(settings, Mapping):
             raise bad(name, "its settings must be a table")
         try:
-            return cls(name, title, method, describe_method(method).parse(settings), order)
+            mix = parse_mix(data.get("mix", {}))
+            return cls(name, title, method, describe_method(method).parse(settings), order, mix)
         except ValueError as error:
             raise bad(name, str(error)) from error
 

@@ -49,7 +49,7 @@ def convert(source: Path, target: Path, settings: RvcSettings, seed: int, job: J
             heard = stack.enter_context(DiskSignal(job.scratch / "heard.f64"))
             padded = stack.enter_context(DiskSignal(job.scratch / "padded.f64"))
             made = stack.enter_context(DiskSignal(job.scratch / "made.f32", np.float32))
-            peak = _listen(single_channel(sound, downmix, SAMPLE_RATE), heard)
+            peak = max(_listen(single_channel(sound, downmix, SAMPLE_RATE), heard), job.whole.get("peak", 0.0))
             splitting = Splitting()
             _prepare(heard, padded, 1 / max(1.0, peak / LOUDEST_IN), splitting.pad)
             rate = _speak(padded, made, settings, splitting, seed, job)

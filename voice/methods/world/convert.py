@@ -10,6 +10,7 @@ import itertools
 import math
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import soundfile
@@ -37,14 +38,24 @@ def convert(source: Path, target: Path, settings: WorldSettings, seed: int, job:
     """
     resolved = settings.resolved(seed)
     with open_audio(source) as sound:
-        survey, is_mono = _survey(sound, job.part(0.0, 0.1, "listen"))
-        cuts = plan_cuts(survey, sound.frames, sound.samplerate)
+        heard, is_mono = _survey(sound, job.part(0.0, 0.1, "listen"))
+        # Of a part of a recording, what holds for the whole is believed: the melody moves about one mean.
+        is_mono = job.whole.get("is_mono", is_mono)
+        mean_f0_hz = job.whole.get("mean_f0_hz", heard.mean_f0_hz)
+        cuts = plan_cuts(heard, sound.frames, sound.samplerate)
         report = job.part(0.1, 1.0, "convert")
         with create_wav(target, sound.samplerate, sound.channels, sound.frames) as out:
-            pieces = _pieces(sound, cuts, resolved, survey.mean_f0_hz, is_mono)
+            pieces = _pieces(sound, cuts, resolved, mean_f0_hz, is_mono)
             for piece in _joined(pieces, round(FADE_S * sound.samplerate / 2)):
                 out.write(np.ascontiguousarray(piece.T))
                 report(out.tell() / max(1, sound.frames))
+
+
+def survey(source: Path, settings: WorldSettings, job: JobContext) -> dict[str, Any]:  # noqa: ARG001 - as methods do
+    """The log-mean pitch of the whole recording, and whether its channels are the same."""
+    with open_audio(source) as sound:
+        heard, is_mono = _survey(sound, job.part(0.0, 1.0, "listen"))
+    return {"mean_f0_hz": heard.mean_f0_hz, "is_mono": bool(is_mono)}
 
 
 def _survey(sound: soundfile.SoundFile, report: Callable[[float], None]) -> tuple[Survey, bool]:
