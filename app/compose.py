@@ -32,10 +32,11 @@ from scheduler.service import Scheduler
 from scheduler.settings import Pace
 from scheduler.upload_questions import UploadQuestions
 from scheduler.uploads import UploadDesk
-from scheduler.voices import voice_options
+from scheduler.voices import separates_roughly, voice_options
 from scheduler.walltime import parse_time
 from storage.database import Database
 from storage.home import Home
+from voice.pipeline.settings import Chunking
 from voice.pool import ProcessPool
 from voice.presets import BUILT_IN, PresetCatalogue
 
@@ -90,6 +91,7 @@ def compose(settings: Settings, *, role: str, home: Home, database: Database, cl
         runner=pool,
         presets=presets,
         renders=home.renders,
+        models=home.models,
         clock=clock,
         pace=pace(settings, role=role),
         links=links,
@@ -108,6 +110,7 @@ def compose(settings: Settings, *, role: str, home: Home, database: Database, cl
         upload_questions=UploadQuestions(database, platforms, scheduler.tokens, quotas, clock),
         parse_time=parse_time,
         voices=partial(voice_options, presets),
+        separates_roughly=partial(separates_roughly, home.models),
         wake_scheduler=scheduler.wake,
     )
     bot = None
@@ -144,6 +147,7 @@ def pace(settings: Settings, *, role: str) -> Pace:
         stage_ahead=None if settings.staging_ahead_hours is None else timedelta(hours=settings.staging_ahead_hours),
         inbox_remind=timedelta(hours=settings.inbox_remind_hours),
         keep_clips=timedelta(days=settings.keep_clips_days),
+        voice=Chunking(at_once=settings.voice_workers),
     )
 
 

@@ -184,6 +184,7 @@ class _Errand:
             runner=pool,
             presets=self._presets,
             renders=self._home.renders,
+            models=self._home.models,
             clock=utc_now,
             pace=pace(self._settings, role="worker"),
             only=task.id,

@@ -17,9 +17,12 @@ from media.ffmpeg import Ffmpeg
 from storage.home import Home
 from voice.errors import VoiceError
 from voice.jobs_port import OnJobProgress
+from voice.pipeline.coordinator import Coordinator, Order
+from voice.pipeline.settings import Chunking
 from voice.pool import ProcessPool
 from voice.presets import BUILT_IN, Preset, PresetCatalogue
 from voice.scratch import ScratchFolders
+from voice.separation.model_file import find_model
 
 LARGEST_SEED = 2**31
 
@@ -41,9 +44,9 @@ class Booth:
 
     async def speak(self, source: Path, target: Path, preset: Preset, seed: int, hear: OnJobProgress) -> dict[str, Any]:
         """One WAV to another; returns what the job says of it. Raises VoiceError."""
-        arguments = {"source": str(source), "target": str(target), "preset": preset.to_json(), "seed": seed}
-        future = self._pool.submit("voice.jobs:convert_file", arguments, on_progress=hear)
-        return dict(await asyncio.wrap_future(future))
+        coordinator = Coordinator(self._pool, self.work, Chunking(at_once=self.settings.voice_workers))
+        order = Order(source, target, preset.to_json(), seed, model=find_model(self.home.models))
+        return dict(await coordinator.convert(order, hear))
 
 
 @contextlib.contextmanager

@@ -22,6 +22,7 @@ class DraftAct(StrEnum):
     PANEL = "p"
     TOGGLE_ACCOUNT = "a"
     VOICE = "v"
+    MUSIC = "mu"
     NOW = "n"
     AT = "t"
     PRIVACY = "r"

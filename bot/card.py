@@ -57,6 +57,8 @@ class Card:
     sites: tuple[SiteCard, ...] = ()
     outlooks: tuple[Outlook, ...] = ()
     title_limit: int = FALLBACK
+    separates_roughly: bool = False
+    """Whether music is told from the voice without a model, which is heard."""
     abilities: Mapping[str, frozenset[str]] = field(default_factory=dict)
     """What each site offers after a publication, by the deeds' names."""
 
@@ -97,6 +99,7 @@ async def load_card(
         sites=site_cards(services, draft, chosen, asked),
         title_limit=title_limit(services, accounts, draft.account_ids),
         outlooks=draft_outlooks(services, draft, clip, chosen),
+        separates_roughly=services.separates_roughly(),
         abilities={choice.name: services.uploads.abilities(choice.name) for choice in services.accounts.platforms()},
     )
 

@@ -8,6 +8,7 @@ from bot.card import Card
 from bot.card_lines import facts_line, press, privacy_line, title_of, voice_title, when_line
 from bot.frame_panel import cover_lines
 from bot.interaction_panel import after_line
+from bot.music_panel import music_lines
 from bot.option_panels import SiteCard
 from bot.screen import Button, Rows, Screen, shorten
 from bot.texts import Markup, Speech
@@ -67,6 +68,7 @@ def _overview(card: Card, t: Speech) -> str:
         "",
         t("card.accounts", accounts=accounts),
         t("card.voice", voice=voice_title(card.draft.voice_preset, card.voices, t)),
+        *music_lines(card, t),
         t("card.when", when=when_line(card, t)),
         t("card.privacy", privacy=privacy_line(card, t)),
         *cover_lines(card, t),

@@ -11,6 +11,7 @@ from bot.card import Card
 from bot.card_lines import press, voice_title, when_line
 from bot.frame_panel import cover_panel, frame_panel
 from bot.interaction_panel import comment_panel, interactions_panel
+from bot.music_panel import music_rows, music_text
 from bot.screen import Button, Rows, shorten
 from bot.texts import Markup, Speech
 from storage.values import Account, AccountStatus
@@ -78,7 +79,8 @@ def _voice(card: Card, t: Speech) -> tuple[str, Rows]:
         lines.append(t("card.heading", title=title) + about)
         mark = "✅ " if card.draft.voice_preset == name else ""
         buttons.append(Button(mark + shorten(title, 30), data=press(card, DraftAct.VOICE, voice_key(name))))
-    return "\n".join(lines), (*_pairs(buttons), (_back(card, t),))
+    lines += ["", music_text(card, t)]
+    return "\n".join(lines), (*_pairs(buttons), *music_rows(card, t), (_back(card, t),))
 
 
 def _time(card: Card, t: Speech) -> tuple[str, Rows]:

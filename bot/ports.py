@@ -207,6 +207,12 @@ class VoiceList(Protocol):
     def __call__(self) -> Sequence[VoiceOption]: ...
 
 
+class SeparationWord(Protocol):
+    """Whether music is told from the voice without a model, which is heard."""
+
+    def __call__(self) -> bool: ...
+
+
 class Wake(Protocol):
     """Told that there is work."""
 
@@ -233,4 +239,5 @@ class Services:
     upload_questions: UploadQuestions
     parse_time: TimeReader
     voices: VoiceList
+    separates_roughly: SeparationWord
     wake_scheduler: Wake

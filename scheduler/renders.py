@@ -57,12 +57,13 @@ class RenderBook:
         pace: Pace,
         *,
         checked: CheckedFiles,
+        models: Path | None = None,
     ) -> None:
         self._db = db
         self._ffmpeg = ffmpeg
         self._presets = presets
         self._store = MediaStore(folder)
-        self._voices = VoiceShop(ffmpeg, runner, self._store, pace)
+        self._voices = VoiceShop(ffmpeg, runner, self._store, pace, models)
         self.checked = checked
         self._making: defaultdict[Key, asyncio.Lock] = defaultdict(asyncio.Lock)
 
@@ -76,21 +77,24 @@ class RenderBook:
         *,
         choices: FitChoices | None = None,
         on_fit: OnFraction | None = None,
+        music: str | None = None,
     ) -> Render:
         """The render, from the cache or freshly made. `profile` that names none of `PROFILES` asks for no fitting.
+
+        `music` is what the operator wants done about it instead of what the preset says.
 
         `on_fraction` hears of the voice, `on_fit` of the picture. Raises MediaError, VoiceError.
         """
         preset = self._presets.get(preset_name) if preset_name else None
         fit_profile = PROFILES.get(profile)
         if fit_profile is None:
-            return await self._voiced(clip, facts, preset, profile, on_fraction)
-        voiced = await self._voiced(clip, facts, preset, VOICED, on_fraction) if preset else None
+            return await self._voiced(clip, facts, preset, profile, on_fraction, music)
+        voiced = await self._voiced(clip, facts, preset, VOICED, on_fraction, music) if preset else None
         source, media = await _source(clip, facts, voiced)
         plan = plan_fit(media, fit_profile, choices or FitChoices())
         if plan.action is Action.KEEP:
             return voiced or await self._voiced(clip, facts, None, plan.key, on_fraction)
-        key = (facts.sha256, preset.digest if preset else ORIGINAL, plan.key)
+        key = (facts.sha256, self._sound(preset, music), plan.key)
         async with self._making[key]:
             return await self._find(key) or await self._fit(key, source, plan, on_fit)
 
@@ -110,10 +114,16 @@ class RenderBook:
         return path
 
     async def _voiced(
-        self, clip: Path, facts: ClipFacts, preset: Preset | None, profile: str, on_fraction: OnFraction
+        self,
+        clip: Path,
+        facts: ClipFacts,
+        preset: Preset | None,
+        profile: str,
+        on_fraction: OnFraction,
+        music: str | None = None,
     ) -> Render:
         """The clip with its new voice, or the clip itself."""
-        key = (facts.sha256, preset.digest if preset else ORIGINAL, profile)
+        key = (facts.sha256, self._sound(preset, music), profile)
         async with self._making[key]:
             found = await self._find(key)
             if found is not None:
@@ -124,11 +134,15 @@ class RenderBook:
                 raise NoAudioTrackError
             made = self._store.temporary(suffix_of(facts))
             try:
-                await self._voices.give(clip, made, preset, seed_of(*key[:2]), on_fraction)
+                seed = seed_of(facts.sha256, preset.digest)
+                await self._voices.give(clip, facts.sha256, made, preset, seed, on_fraction, music=music)
                 media = await probe(made) if profile == VOICED else None
                 return await self._keep(key, made, facts.duration_s, media)
             finally:
                 self._store.discard(made)
+
+    def _sound(self, preset: Preset | None, music: str | None) -> str:
+        return self._voices.key(preset, music) if preset else ORIGINAL
 
     async def _fit(self, key: Key, source: Path, plan: FitPlan, on_fit: OnFraction | None) -> Render:
         made = self._store.temporary(".mp4")

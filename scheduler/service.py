@@ -67,6 +67,7 @@ class Scheduler:
         owner: str | None = None,
         links: FileLinks | None = None,
         only: int | None = None,
+        models: Path | None = None,
     ) -> None:
         self._db = db
         self._clock = clock
@@ -81,7 +82,7 @@ class Scheduler:
             listener=listener,
             tokens=self.tokens,
             quota=QuotaBook(platforms),
-            renders=RenderBook(db, ffmpeg, runner, presets, renders, pace, checked=CheckedFiles(clock)),
+            renders=RenderBook(db, ffmpeg, runner, presets, renders, pace, checked=CheckedFiles(clock), models=models),
             clock=clock,
             pace=pace,
             links=links,

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
+
+from voice.pipeline.settings import Chunking
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +67,7 @@ class Pace:
     progress_gap_s: float = 1.0
     progress_step: float = 0.05
     convert_limit_s: float = 3600.0
+    voice: Chunking = field(default_factory=Chunking)
 
     def __post_init__(self) -> None:
         if self.heartbeat * 2 > self.lease:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
+import contextlib
+import hashlib
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Protocol
@@ -12,6 +14,13 @@ from media.ffmpeg import Ffmpeg
 from scheduler.settings import Pace
 from storage.media_store import MediaStore
 from voice.jobs_port import JobRunner
+from voice.pipeline.coordinator import Coordinator, Order
+from voice.pipeline.settings import sound_key
+from voice.separation.model_file import find_model, model_key
+
+STEM_PREFIX = "stem-"
+WORK = "work"
+"""The folder within the renders where long recordings are worked on."""
 
 OnFraction = Callable[[float], None]
 """Told the fraction done (0..1); called on the event loop."""
@@ -38,37 +47,53 @@ class Presets(Protocol):
 
 
 class VoiceShop:
-    """Works in the folder of `store`; what a dead process leaves there is swept at the next start."""
+    """Works in the folder of `store`; what a dead process leaves there is swept at the next start.
 
-    def __init__(self, ffmpeg: Ffmpeg, runner: JobRunner, store: MediaStore, pace: Pace) -> None:
+    `models` is where a separation model may lie. The voice that was taken out of a clip is kept (`STEM_PREFIX`) for the
+    next preset.
+    """
+
+    def __init__(
+        self, ffmpeg: Ffmpeg, runner: JobRunner, store: MediaStore, pace: Pace, models: Path | None = None
+    ) -> None:
         self._ffmpeg = ffmpeg
-        self._runner = runner
         self._store = store
-        self._pace = pace
+        self._models = models
+        self._chunking = pace.voice
+        work = store.path(WORK)
+        self._coordinator = Coordinator(runner, work, pace.voice, time_limit_s=pace.convert_limit_s)
 
-    async def give(self, clip: Path, made: Path, preset: Preset, seed: int, on_fraction: OnFraction) -> None:
+    def key(self, preset: Preset, music: str | None) -> str:
+        """A digest of all that changes the sound of a clip in this voice."""
+        return sound_key(preset.digest, music, find_model(self._models), self._chunking)
+
+    async def give(
+        self,
+        clip: Path,
+        clip_sha256: str,
+        made: Path,
+        preset: Preset,
+        seed: int,
+        on_fraction: OnFraction,
+        *,
+        music: str | None = None,
+    ) -> None:
         """Write `made`: the picture of the clip with its voice changed. Raises MediaError, VoiceError."""
         source, target = self._store.temporary(".wav"), self._store.temporary(".wav")
+        model = find_model(self._models)
+        order = Order(source, target, preset.to_json(), seed, music, model, self._stem(clip_sha256, model))
         try:
             await extract_audio(self._ffmpeg, clip, source)
-            await self._convert(source, target, preset, seed, on_fraction)
+            await self._coordinator.convert(order, lambda done, _step: on_fraction(done))
             await replace_audio(self._ffmpeg, clip, target, made)
         finally:
             for temporary in (source, target):
                 self._store.discard(temporary)
 
-    async def _convert(self, source: Path, target: Path, preset: Preset, seed: int, on_fraction: OnFraction) -> None:
-        loop = asyncio.get_running_loop()
-        arguments = {"source": str(source), "target": str(target), "preset": preset.to_json(), "seed": seed}
-        future = self._runner.submit(
-            "voice.jobs:convert_file",
-            arguments,
-            on_progress=lambda done, _step: _hop(loop, on_fraction, done),
-            time_limit_s=self._pace.convert_limit_s,
-        )
-        await asyncio.wrap_future(future)
-
-
-def _hop(loop: asyncio.AbstractEventLoop, on_fraction: OnFraction, fraction: float) -> None:
-    if not loop.is_closed():
-        loop.call_soon_threadsafe(on_fraction, fraction)
+    def _stem(self, clip_sha256: str, model: Path | None) -> Path:
+        """Where the voice lies that this model takes out of this clip; it counts as used now."""
+        way = hashlib.sha256(model_key(model).encode()).hexdigest()
+        stem = self._store.path(f"{STEM_PREFIX}{clip_sha256[:32]}-{way[:16]}.wav")
+        with contextlib.suppress(FileNotFoundError):
+            os.utime(stem)
+        return stem

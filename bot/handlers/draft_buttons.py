@@ -13,6 +13,7 @@ from bot.card import draft_problems
 from bot.draft_panels import PANELS, PRIVACIES, TIME_PRESETS
 from bot.handlers.frame_buttons import choose_cover, choose_frame, choose_loudness
 from bot.handlers.interaction_answers import drop_comment, switch_like
+from bot.handlers.music_buttons import choose_music
 from bot.handlers.option_buttons import asked_anew, open_options, set_option
 from bot.handlers.presses import adopt_card, own_draft
 from bot.handlers.questions import leave_other_card
@@ -155,6 +156,7 @@ ACTIONS: Mapping[DraftAct, Action] = {
     DraftAct.PANEL: _panel,
     DraftAct.TOGGLE_ACCOUNT: _toggle_account,
     DraftAct.VOICE: _voice,
+    DraftAct.MUSIC: choose_music,
     DraftAct.NOW: _now,
     DraftAct.AT: _at,
     DraftAct.PRIVACY: _privacy,

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from scheduler.job import Job
 from scheduler.staging import begins_at
-from scheduler.wishes import choices_of
+from scheduler.wishes import choices_of, music_of
 from storage.errors import StorageError
 from storage.values import Stage
 
@@ -30,6 +30,7 @@ async def prepare(job: Job) -> None:
             job.site.render_profile,
             news.on_fraction,
             choices=choices_of(job.task.options),
+            music=music_of(job.task.options),
             on_fit=news.on_fit,
         )
         await job.shop.renders.checked.compare(Path(render.path), render.sha256)

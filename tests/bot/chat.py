@@ -231,6 +231,7 @@ class Chat:
             upload_questions=UploadQuestions(self.db, self.platforms, tokens, quotas, self.clock),
             parse_time=parse_time,
             voices=partial(voice_options, presets),
+            separates_roughly=lambda: False,
             wake_scheduler=lambda: None,
         )
 

@@ -240,7 +240,7 @@ def test_a_card_offers_what_can_be_done(state: str, offered: list[str]) -> None:
         ("failed task", "does not accept this video or its text. <b>no"),
         ("panel time", "It is now 13:00 (Europe/Berlin, UTC+01:00). Change the zone in /settings"),
         ("panel time", "\n18:30\ntomorrow 9:00\n25.12 18:30\n+2h\n"),
-        ("panel voice", "with the original voice.\n\nOriginal voice"),
+        ("panel voice", "Which voice should it have?\n\nOriginal voice"),
         ("panel voice", "My own <voice>"),
     ],
 )

@@ -212,3 +212,49 @@ async def test_the_cover_is_told_to_each_site_in_its_own_words(world: World) -> 
     await world.approve(cover_ms=1500)
     meta = video_meta(await world.task())
     assert (meta.options["video_cover_timestamp_ms"], meta.options["thumb_offset"]) == (1500, 1500)
+
+
+async def test_what_the_operator_says_of_music_is_another_sound(speaking: World) -> None:
+    shelf, clip, facts = book(speaking), speaking.clip_path, speaking.facts()
+    renders = [
+        await shelf.obtain(clip, facts, "deeper", "", lambda _: None, music=music)
+        for music in (None, "keep", "none", "keep")
+    ]
+    assert len({render.id for render in renders}) == 3
+    assert renders[1] == renders[3]
+    assert [job["music"] for job in speaking.runner.jobs] == [None, "keep", "none"]
+
+
+async def test_the_voice_of_a_clip_is_taken_out_once_for_all_presets_and_goes_with_time(speaking: World) -> None:
+    for voice in ("deeper", "robot"):
+        await book(speaking).obtain(speaking.clip_path, speaking.facts(), voice, "", lambda _: None)
+    (stem,) = {job["stem"] for job in speaking.runner.jobs}
+    Path(stem).write_bytes(b"a voice")
+    sweep = CleanUp(speaking.database(), speaking.renders, speaking.clock, speaking.pace)
+    old = (speaking.clock.now - timedelta(days=3)).timestamp()
+    os.utime(stem, (old, old))
+    await book(speaking).obtain(speaking.clip_path, speaking.facts(), "deeper", "", lambda _: None, music="keep")
+    await sweep.run()
+    assert Path(stem).exists()
+    os.utime(stem, (old, old))
+    await sweep.run()
+    assert not Path(stem).exists()
+
+
+async def test_a_separation_model_that_is_put_there_makes_another_sound(speaking: World, tmp_path: Path) -> None:
+    await book(speaking).obtain(speaking.clip_path, speaking.facts(), "deeper", "", lambda _: None)
+    (tmp_path / "separation.onnx").write_bytes(b"a model")
+    with_model = RenderBook(
+        speaking.database(),
+        speaking.ffmpeg,
+        speaking.runner,
+        speaking.presets,
+        speaking.renders,
+        speaking.pace,
+        checked=CheckedFiles(speaking.clock),
+        models=tmp_path,
+    )
+    await with_model.obtain(speaking.clip_path, speaking.facts(), "deeper", "", lambda _: None)
+    without, given = speaking.runner.jobs
+    assert (without["model"], given["model"]) == (None, str(tmp_path / "separation.onnx"))
+    assert without["stem"] != given["stem"]

@@ -40,6 +40,7 @@ async def test_a_clip_gets_a_deeper_voice_and_nothing_else_changes(tmp_path: Pat
     then, now = (await probe(source)).require_audio(), (await probe(out)).require_audio()
     assert abs(now.duration_s - then.duration_s) <= 1024 / 44100
     assert loudness_of(after) == pytest.approx(loudness_of(before), abs=0.5)
-    assert f0_ratio(before, after) == pytest.approx(0.75, rel=0.03)
+    # The music is in both, and its pitch is as it was.
+    assert f0_ratio(before, after) == pytest.approx(0.75, rel=0.06 if music else 0.03)
     assert heard == sorted(heard)
     assert heard[-1] == 1.0

@@ -20,6 +20,7 @@ from tests.voice.measures import f0_ratio
 from voice.errors import BadAudioError, DiskFullError, JobTimeoutError, VoiceError
 from voice.loudness import loudness_of
 from voice.pipeline.coordinator import Coordinator, Order
+from voice.pipeline.duration import wav_duration_s
 from voice.pipeline.settings import Chunking, sound_key
 from voice.pipeline.watch import run_watched
 from voice.pool import ProcessPool
@@ -60,7 +61,7 @@ def _sides(length: int) -> np.ndarray:
 
 
 def order(source: Path, target: Path, **changes: object) -> Order:
-    made = Order(source, target, DEEPER, seed=1, duration_s=SECONDS)
+    made = Order(source, target, DEEPER, seed=1)
     return dataclasses.replace(made, **changes)
 
 
@@ -267,3 +268,12 @@ async def test_a_model_that_is_none_is_told_with_its_name(pool: ProcessPool, mix
     with pytest.raises(VoiceError) as caught:
         await coordinator(pool, tmp_path).convert(order(mix, tmp_path / "out.wav", model=broken), silent)
     assert caught.value.params["file"] == "separation.onnx"
+
+
+def test_a_duration_is_read_without_the_samples(mix: Path, tmp_path: Path) -> None:
+    assert wav_duration_s(mix) == pytest.approx(soundfile.info(mix).duration)
+    large = tmp_path / "large.wav"
+    soundfile.write(large, np.zeros((1000, 2)), RATE, subtype="FLOAT", format="RF64")
+    assert wav_duration_s(large) == pytest.approx(1000 / RATE)
+    large.write_bytes(b"Dear all")
+    assert wav_duration_s(large) == 0

@@ -16,6 +16,7 @@ from typing import Any
 
 from voice.jobs_port import JobRunner
 from voice.methods.registry import describe_method
+from voice.pipeline.duration import wav_duration_s
 from voice.pipeline.progress import OnProgress, Progress
 from voice.pipeline.settings import Chunking
 from voice.pipeline.watch import run_watched
@@ -37,7 +38,6 @@ class Order:
     target: Path
     preset: Mapping[str, Any]
     seed: int
-    duration_s: float
     music: str | None = None
     model: Path | None = None
     stem: Path | None = None
@@ -55,14 +55,13 @@ class Coordinator:
         self._scratch = ScratchFolders(work)
         self._chunking = chunking
         self._time_limit_s = time_limit_s
-        self._places = asyncio.Semaphore(chunking.at_once)
 
     async def convert(self, order: Order, on_progress: OnProgress) -> Mapping[str, Any]:
         """Write `order.target`; returns the fields of `voice.conversion.Converted`.
 
-        Cancelled, it kills what runs and leaves no file. Raises VoiceError.
+        Cancelled, it kills what runs and leaves no file. Raises VoiceError, OSError.
         """
-        is_short = order.duration_s <= self._chunking.threshold_s
+        is_short = wav_duration_s(order.source) <= self._chunking.threshold_s
         if is_short or not describe_method(str(order.preset["method"])).in_parts:
             return await self._in_one(order, on_progress)
         with self._scratch.folder() as work:
@@ -96,7 +95,7 @@ class Coordinator:
             )
             for part, span in zip(parts, itertools.pairwise(cuts), strict=True)
         ]
-        await _all_of(jobs)
+        await _all_of(jobs, self._chunking.at_once)
         made = {"parts": list(map(str, parts)), "target": str(order.target), "stem": _text(stem), "heard": heard}
         done: Mapping[str, Any] = await self._run("finish_chunks", {**order.plain(), **made}, progress.part(FINISHING))
         return done
@@ -119,7 +118,7 @@ class Coordinator:
             )
             for part, span in zip(parts, spans, strict=True)
         ]
-        await _all_of(jobs)
+        await _all_of(jobs, self._chunking.at_once)
         if len(parts) > 1:
             whole = {"parts": list(map(str, parts)), "target": str(stem), "heard": dict(heard)}
             await self._run("join_stem", whole, lambda _, __: None)
@@ -127,26 +126,36 @@ class Coordinator:
                 part.unlink()
 
     async def _run(self, job: str, arguments: Mapping[str, Any], on_progress: OnProgress) -> Any:
-        async with self._places:
-            return await run_watched(
-                self._runner,
-                f"voice.jobs:{job}",
-                arguments,
-                hear=on_progress,
-                stall_s=self._chunking.stall_s,
-                time_limit_s=self._time_limit_s,
-            )
+        return await run_watched(
+            self._runner,
+            f"voice.jobs:{job}",
+            arguments,
+            hear=on_progress,
+            stall_s=self._chunking.stall_s,
+            time_limit_s=self._time_limit_s,
+        )
 
 
-async def _all_of(jobs: Sequence[Coroutine[Any, Any, Any]]) -> None:
-    """Wait for all; the first that fails, or a cancel, ends the others before it is told."""
-    running = [asyncio.ensure_future(job) for job in jobs]
+async def _all_of(jobs: Sequence[Coroutine[Any, Any, Any]], at_once: int) -> None:
+    """Wait for all; the first that fails, or a cancel, ends the others before it is told.
+
+    No more of them stand before the runner than can run: a short recording that comes later gets its turn in between.
+    """
+    places = asyncio.Semaphore(at_once)
+
+    async def one(job: Coroutine[Any, Any, Any]) -> None:
+        async with places:
+            await job
+
+    running = [asyncio.ensure_future(one(job)) for job in jobs]
     try:
         await asyncio.gather(*running)
     finally:
         for task in running:
             task.cancel()
         await asyncio.gather(*running, return_exceptions=True)
+        for job in jobs:
+            job.close()  # one that never got a place
 
 
 def _even_spans(frames: int, count: int) -> list[tuple[int, int]]:

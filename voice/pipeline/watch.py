@@ -50,11 +50,11 @@ async def _run(
     time_limit_s: float | None,
 ) -> Any:
     loop = asyncio.get_running_loop()
-    heard_at: list[float] = []
+    heard: list[tuple[float, str]] = []
 
     def note(fraction: float, step: str) -> None:
-        heard_at[:] = [loop.time()]
         if not future.done():
+            heard[:] = [(loop.time(), step)]
             hear(fraction, step)
 
     def on_progress(fraction: float, step: str) -> None:
@@ -65,10 +65,13 @@ async def _run(
     waiting = asyncio.wrap_future(future)
     try:
         while not waiting.done():
-            left_s = heard_at[0] + stall_s - loop.time() if heard_at else stall_s
+            left_s = heard[0][0] + stall_s - loop.time() if heard else stall_s
             if left_s <= 0:
                 raise _StalledError
             await asyncio.wait({waiting}, timeout=left_s)
-        return waiting.result()
+        result = waiting.result()
+        # The job's own last word may come after its result.
+        hear(1.0, heard[0][1] if heard else "")
+        return result
     finally:
         future.cancel()  # does nothing to one that is over
