@@ -14,6 +14,8 @@ STRUCK = "•••"
 # A bot token stands in Telegram's URLs, an upload session in Google's; both open doors.
 PATTERNS = (
     re.compile(r"(?<=/bot)\d+:[\w-]+"),
+    # The signature in the address of a prepared file; whoever has it may fetch the file.
+    re.compile(r"(?<=\.)[0-9a-f]{8}\.[\w-]{43}(?=\.\w)"),
     re.compile(r"(?i)\b(bearer )[\w.~+/=-]+"),
     # Google's access tokens, refresh tokens, client secrets and one-time codes, wherever they stand.
     re.compile(r"\b(?:ya29\.|1//|GOCSPX-|4/0)[\w.-]{10,}"),

@@ -43,7 +43,8 @@ _SECRETS = (
         r"[\"']?\s*[=:]\s*[\"']?[^&\s\"',}]+"
     ),
     re.compile(r"(?i)\bcode=[^&\s\"']+"),
-    re.compile(r"\b\d{6,}:[\w-]{20,}"),  # a Telegram bot's token
+    re.compile(r"(?<!\d)\d{6,}:[\w-]{20,}"),  # a Telegram bot's token, also in an address: /bot123…:…/method
+    re.compile(r"\b[0-9a-f]{8}\.[\w-]{43}(?![\w-])"),  # a signature of ours: whoever has it may fetch the file
     re.compile(r"(?<=://)([^\s/?#]+[^\s?#]*)\?\S+"),
 )
 
