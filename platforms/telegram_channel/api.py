@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -11,7 +12,6 @@ from platforms.http import Http
 from platforms.telegram_channel.errors import error_of
 from platforms.telegram_channel.settings import TelegramChannelSettings
 
-BOUNDARY = "content-fabric-7d4b1c90e2a85f36"
 ANSWER_PATIENCE_S = 600.0
 """How long a post may take after its last byte: a server of one's own sends the file on before it answers."""
 
@@ -41,13 +41,15 @@ class BotApi:
 
     async def post(self, method: str, parameters: Mapping[str, str], attachment: Attachment | None) -> Any:
         """Post something, once. Raises OutcomeUnknownError where it may be there without our knowing."""
-        head, tail = _form(parameters, attachment)
+        # Nobody can know it beforehand, so no text and no file can end its own part and begin another.
+        boundary = secrets.token_hex(16)
+        head, tail = _form(parameters, attachment, boundary)
         size = len(head) + len(tail) + (attachment.size if attachment else 0)
         response = await self._http.send(
             "POST",
             self._settings.method_root + method,
             commits=True,
-            headers={"Content-Type": f"multipart/form-data; boundary={BOUNDARY}", "Content-Length": str(size)},
+            headers={"Content-Type": f"multipart/form-data; boundary={boundary}", "Content-Length": str(size)},
             content=_stream(head, attachment, tail),
             answer_within_s=ANSWER_PATIENCE_S,
         )
@@ -69,16 +71,16 @@ def _result(status: int, body: dict[str, Any] | None, *, commits: bool) -> Any:
     raise error_of(502 if status == 200 and commits else status, body, commits=commits)
 
 
-def _form(parameters: Mapping[str, str], attachment: Attachment | None) -> tuple[bytes, bytes]:
+def _form(parameters: Mapping[str, str], attachment: Attachment | None, boundary: str) -> tuple[bytes, bytes]:
     """What stands before the file's bytes, and what after them (RFC 7578)."""
-    parts = [f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="{key}"\r\n\r\n{value}\r\n' for key, value in
+    parts = [f'--{boundary}\r\nContent-Disposition: form-data; name="{key}"\r\n\r\n{value}\r\n' for key, value in
              parameters.items()]  # fmt: skip
     if attachment is not None:
         parts.append(
-            f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="{attachment.field}"; filename="{attachment.name}"'
+            f'--{boundary}\r\nContent-Disposition: form-data; name="{attachment.field}"; filename="{attachment.name}"'
             f"\r\nContent-Type: {attachment.mime_type}\r\n\r\n"
         )
-    end = f"--{BOUNDARY}--\r\n"
+    end = f"--{boundary}--\r\n"
     return "".join(parts).encode(), (f"\r\n{end}" if attachment else end).encode()
 
 
