@@ -147,7 +147,8 @@ def decide(error: Exception, stage: Stage, attempt: int, now: datetime, rng: Ran
     decision = next((answer for kind, answer in _ANSWERS if isinstance(error, kind)), _unexpected)(case)
     if stage is Stage.UNDO:
         return _undone(case, decision)
-    if stage is Stage.RETIME and isinstance(decision, StartAnew | Reconcile):
+    # The video is with the site: what was refused is its new minute, not the video.
+    if stage is Stage.RETIME and isinstance(decision, StartAnew | Reconcile | GiveUp):
         return AskPerson(Fault(ours.NotRetimedError.code, {**case.fault.params, "why": case.fault.code}))
     if stage in _QUESTIONS and isinstance(decision, StartAnew | Reconcile | GiveUp):
         return _unexpected(case)

@@ -6,12 +6,12 @@ from dataclasses import replace
 from typing import Any
 
 from platforms.base import Publication, UploadSession, VideoFile
-from scheduler.errors import HeldError, TakenBackError, TooEarlyError, TooLateError
+from scheduler.errors import AccountUnavailableError, HeldError, TakenBackError, TooEarlyError, TooLateError
 from scheduler.job import Job
 from scheduler.pausing import paused_fault
 from scheduler.stages.undo import taken_back
 from scheduler.staging import STAGED, next_look
-from storage.values import Stage, TaskStatus
+from storage.values import AccountStatus, Stage, TaskStatus
 
 
 async def transfer(job: Job) -> None:
@@ -91,7 +91,8 @@ async def _wait_for_account(job: Job) -> None:
 async def before_commit(job: Job) -> None:
     """Write down that the outcome may be unknown from here on, under the fence, with enough of the lease left.
 
-    Raises TooEarlyError where the post would be public before its minute.
+    Raises TooEarlyError where the post would be public before its minute, AccountUnavailableError where a task that is
+    tried again belongs to an account that was paused meanwhile.
     """
     task, handle = job.task, job.handle
     if handle.is_unwanted:
@@ -102,7 +103,16 @@ async def before_commit(job: Job) -> None:
         raise TooEarlyError(task.scheduled_time)
     if handle.release_at is not None and job.is_too_late and task.commit_started_at is None:
         raise TooLateError(scheduled_time=task.scheduled_time.isoformat())
+    await _require_account(job)
     await job.lease.extend(at_least=job.shop.pace.commit_margin, commit_started_at=job.now())
+
+
+async def _require_account(job: Job) -> None:
+    # A pause after this look takes the fence, so the write that follows fails.
+    async with job.shop.db.read() as uow:
+        account = await uow.accounts.get(job.task.account_id)
+    if account.status is AccountStatus.DISABLED:
+        raise AccountUnavailableError(paused_fault(account))
 
 
 async def arrived(job: Job, publication: Publication | None) -> None:

@@ -183,3 +183,22 @@ async def test_what_cannot_be_held_is_named_and_the_operator_decides(world: Worl
     assert world.site.revoked == ["r0"]
     world.clock.now = minute
     assert len(world.site.public) == 1, "the site keeps its word; that was said"
+
+
+async def test_what_is_tried_again_on_a_paused_account_waits_until_it_is_resumed(world: World) -> None:
+    world.platform_options = {"separate_publish": True}
+    await world.approve()
+    world.site.faults["publish", 1] = "operator"
+    scheduler = world.scheduler()
+    await world.live(scheduler)
+    await switched(world, on=False)
+    async with world.database().begin() as uow:
+        await world.desk().retry(uow, (await world.task()).id)
+        await uow.commit()
+    await world.live(scheduler)
+    task = await world.task()
+    assert world.site.public == []
+    assert (task.status, task.fault and task.fault.code) == (TaskStatus.NEEDS_ATTENTION, "account.disabled")
+    await switched(world, on=True)
+    await world.live(scheduler)
+    assert (len(world.site.public), (await world.task()).status) == (1, TaskStatus.COMPLETED)

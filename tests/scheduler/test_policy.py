@@ -93,6 +93,11 @@ def test_what_may_be_published_is_never_begun_anew_nor_failed_unless_refused(
         assert not isinstance(decision, GiveUp) or ends_before_sending
 
 
+@given(errors, attempts, seeds)
+def test_a_video_whose_new_minute_is_refused_is_never_called_failed(error: Exception, attempt: int, seed: int) -> None:
+    assert not isinstance(decide(error, Stage.RETIME, attempt, NOW, Random(seed), MAYBE), GiveUp | StartAnew)
+
+
 @given(errors, seeds, facts)
 def test_no_error_is_tried_for_ever(error: Exception, seed: int, known: Facts) -> None:
     for stage in Stage:
