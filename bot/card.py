@@ -61,6 +61,8 @@ class Card:
     """Whether music is told from the voice without a model, which is heard."""
     abilities: Mapping[str, frozenset[str]] = field(default_factory=dict)
     """What each site offers after a publication, by the deeds' names."""
+    lacking: Mapping[int, frozenset[str]] = field(default_factory=dict)
+    """What a chosen account's own permission does not cover, by its id."""
 
     @property
     def chosen(self) -> tuple[Account, ...]:
@@ -100,6 +102,7 @@ async def load_card(
         title_limit=title_limit(services, accounts, draft.account_ids),
         outlooks=draft_outlooks(services, draft, clip, chosen),
         separates_roughly=services.separates_roughly(),
+        lacking={account.id: frozenset(services.accounts.lacking(account)) for account in chosen},
         abilities={choice.name: services.uploads.abilities(choice.name) for choice in services.accounts.platforms()},
     )
 

@@ -28,6 +28,20 @@ async def ask_choices(db: Database, desk: OptionDesk, *, chat_id: int, draft_id:
     await db.run(lambda uow: _put(uow, chat_id, draft_id, site, told))
 
 
+async def ask_limits(db: Database, desk: OptionDesk, *, draft_id: int, site: str) -> None:
+    """Ask for each account, for what the desk learns by the way; the card is shown anew if that was news."""
+    before = desk.longest_s()
+    async with db.read() as uow:
+        account_ids = await _accounts(uow, draft_id, site)
+    await asyncio.gather(*(_answer(desk, account_id) for account_id in account_ids))
+    if desk.longest_s() != before:
+        await db.run(lambda uow: _show(uow, draft_id))
+
+
+async def _show(uow: UnitOfWork, draft_id: int) -> None:
+    await queue_card(uow, await uow.drafts.get(draft_id))
+
+
 async def _accounts(uow: UnitOfWork, draft_id: int, site: str) -> list[int]:
     try:
         draft = await uow.drafts.get(draft_id)

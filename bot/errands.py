@@ -9,7 +9,7 @@ from typing import Any
 
 from bot import formats
 from bot.account_news import not_disconnected
-from bot.choice_errand import ask_choices
+from bot.choice_errand import ask_choices, ask_limits
 from bot.consents import ConsentWindow
 from bot.ports import Accounts, OptionDesk, UploadQuestions
 from bot.renderer import Outgoing
@@ -76,6 +76,8 @@ class Errands:
             case "choices":
                 draft_id, site = int(payload["draft_id"]), str(payload["site"])
                 await ask_choices(self._db, self._options, chat_id=chat_id, draft_id=draft_id, site=site)
+            case "limits":
+                await ask_limits(self._db, self._options, draft_id=int(payload["draft_id"]), site=str(payload["site"]))
         return None
 
     async def _connect(self, operator: Operator, chat_id: int, platform: str, account_id: int | None) -> Outgoing:

@@ -15,6 +15,10 @@ _OPTION_KEY = re.compile(r"option(\.[a-z0-9_]+)+")
 _UNITS = ("unit.b", "unit.kb", "unit.mb", "unit.gb")
 
 
+SHORT_S = 120
+"""Lengths below this are told in seconds."""
+
+
 def zone_of(name: str) -> ZoneInfo:
     """The zone by its IANA name; UTC where this machine does not know it."""
     try:
@@ -29,6 +33,11 @@ def duration(seconds: float) -> str:
     hours, rest = divmod(whole, 3600)
     minutes, left = divmod(rest, 60)
     return f"{hours}:{minutes:02}:{left:02}" if hours else f"{minutes}:{left:02}"
+
+
+def length(seconds: float, t: Speech) -> str:
+    """`2.4 s`, `60 s`, `12:05`."""
+    return t.plain("unit.s", n=decimal(seconds, t)) if seconds < SHORT_S else duration(seconds)
 
 
 def size(count: int, t: Speech) -> str:
@@ -106,7 +115,12 @@ def fault_toast(fault: Fault, t: Speech, *, zone: str, now: datetime) -> str:
 
 
 def _readable(params: Mapping[str, object], t: Speech, zone: str, now: datetime) -> dict[str, object]:
-    return {name: _readable_value(value, t, zone, now) for name, value in params.items()}
+    return {
+        name: length(value, t)
+        if name.endswith("_s") and isinstance(value, int | float)
+        else _readable_value(value, t, zone, now)
+        for name, value in params.items()
+    }
 
 
 def _readable_value(value: object, t: Speech, zone: str, now: datetime) -> object:

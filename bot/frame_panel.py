@@ -6,6 +6,7 @@ from bot import formats
 from bot.callbacks import DraftAct
 from bot.card import Card
 from bot.card_lines import press
+from bot.powers import lacks_lines
 from bot.screen import Button, Rows
 from bot.texts import Markup, Speech
 
@@ -50,7 +51,8 @@ def cover_panel(card: Card, t: Speech) -> tuple[str, Rows]:
     none = Button(_mark(chosen is None) + t.plain("cover.by_site"), data=press(card, DraftAct.COVER))
     now = Markup(t("panel.cover_chosen", at=moment(chosen))) if isinstance(chosen, int) else ""
     rows: Rows = tuple(tuple(buttons[at : at + 3]) for at in range(0, len(buttons), 3))
-    return t("panel.cover", chosen=now), (*rows, (none,), (_back(card, t),))
+    text = "\n\n".join([t("panel.cover", chosen=now), *lacks_lines(card, t, "thumbnail")])
+    return text, (*rows, (none,), (_back(card, t),))
 
 
 def cover_lines(card: Card, t: Speech) -> list[str]:

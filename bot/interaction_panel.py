@@ -8,6 +8,7 @@ from typing import Any
 from bot.callbacks import DraftAct
 from bot.card import Card
 from bot.card_lines import press
+from bot.powers import can, lacks_lines
 from bot.screen import Button, Rows, shorten
 from bot.texts import Markup, Speech
 from storage.values import Draft
@@ -36,7 +37,7 @@ def interactions_panel(card: Card, t: Speech) -> tuple[str, Rows]:
     lines.append(t("panel.comment", text=shorten(comment, SHOWN)) if comment else t("panel.no_comment"))
     sites = [_site_line(card, name, t) for name in sorted({account.platform for account in card.chosen})]
     if sites:
-        lines += ["", *sites]
+        lines += ["", *sites, *lacks_lines(card, t, "comment", "like")]
     rows: Rows = ()
     if "comment" in offered or comment:
         rows = ((Button(t.plain("button.comment"), data=press(card, DraftAct.PANEL, "comment")),),)
@@ -64,14 +65,15 @@ def after_line(card: Card, t: Speech) -> Markup | None:
 
 
 def _offered(card: Card) -> frozenset[str]:
-    """What at least one of the chosen sites can; with none chosen yet, any site."""
-    names = {account.platform for account in card.chosen} or {name for name, _ in card.platforms}
-    return frozenset().union(*(card.abilities.get(name, frozenset()) for name in names))
+    """What at least one of the chosen accounts can; with none chosen yet, any site."""
+    if card.chosen:
+        return frozenset().union(*(can(card, account) for account in card.chosen))
+    return frozenset().union(*(card.abilities.get(name, frozenset()) for name, _ in card.platforms))
 
 
 def _site_line(card: Card, platform: str, t: Speech) -> str:
-    can = card.abilities.get(platform, frozenset())
+    offered = card.abilities.get(platform, frozenset())
     key = {(True, True): "both", (True, False): "comment", (False, True): "like"}.get(
-        ("comment" in can, "like" in can), "neither"
+        ("comment" in offered, "like" in offered), "neither"
     )
     return t(f"panel.site_offers.{key}", platform=card.platform_title(platform))

@@ -16,8 +16,6 @@ from storage.values import Fault
 MARKS = {Mark.FINE: "✅", Mark.WORK: "🔧", Mark.WARNING: "⚠️", Mark.IMPOSSIBLE: "⛔"}
 CODECS = {"h264": "H.264", "mpeg4": "MPEG-4", "pcm_s16le": "PCM", "prores": "ProRes"}
 CONTAINERS = {"matroska": "MKV", "webm": "WebM"}
-SHORT_S = 120
-"""Lengths below this are told in seconds."""
 
 
 def verdict_lines(card: Card, t: Speech) -> list[str]:
@@ -75,14 +73,9 @@ def _readable(name: str, value: object, t: Speech) -> object:
     if not isinstance(value, int | float):
         return value
     if name.endswith("_s"):
-        return length(value, t)
+        return formats.length(value, t)
     if name == "bitrate":
         return formats.decimal(value / 1e6, t)
     if name in ("size", "limit") and value > 100_000:  # a limit may also be one of pixels
         return formats.size(int(value), t)
     return formats.decimal(value, t)
-
-
-def length(seconds: float, t: Speech) -> str:
-    """`2.4 s`, `60 s`, `12:05`."""
-    return t.plain("unit.s", n=formats.decimal(seconds, t)) if seconds < SHORT_S else formats.duration(seconds)

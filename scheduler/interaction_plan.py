@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from platforms.base import IN_INBOX, CheckResult, Platform
+from platforms.base import IN_INBOX, Capabilities, CheckResult, Platform
+from scheduler.account_powers import powers
 from scheduler.interaction_texts import filled, values_of
 from scheduler.wishes import cover_ms
 from storage.unit_of_work import UnitOfWork
@@ -28,22 +29,24 @@ async def plan_aftercare(
     # A video may be there before its minute, unseen: nobody can comment until then.
     at = max(now, task.scheduled_time)
     asked = _mapping(task.options.get(OPTION))
-    if site.capabilities.comment and asked.get("comment"):
-        post, account = await uow.posts.get(task.post_id), await uow.accounts.get(task.account_id)
+    account = await uow.accounts.get(task.account_id)
+    able = powers(site, account.scopes)
+    if able.comment and asked.get("comment"):
+        post = await uow.posts.get(task.post_id)
         text = filled(str(asked["comment"]), values_of(post, upload, account, at))
         await uow.interactions.add(upload.id, "comment", text, at=at)
-    if site.capabilities.like and asked.get("like"):
+    if able.like and asked.get("like"):
         await uow.interactions.add(upload.id, "like", at=at)
-    await _extras(uow, site, upload, _mapping(task.options.get(task.platform)), cover_ms(task.options), now)
+    await _extras(uow, able, upload, _mapping(task.options.get(task.platform)), cover_ms(task.options), now)
 
 
 async def _extras(
-    uow: UnitOfWork, site: Platform, upload: Upload, own: Mapping[str, Any], at_ms: int | None, now: datetime
+    uow: UnitOfWork, able: Capabilities, upload: Upload, own: Mapping[str, Any], at_ms: int | None, now: datetime
 ) -> None:
     """What the options of this very site ask for; sites that take a cover with the upload have it already."""
-    if site.capabilities.playlists and own.get("playlist_id"):
+    if able.playlists and own.get("playlist_id"):
         await uow.interactions.add(upload.id, "playlist", str(own["playlist_id"]), at=now)
-    if site.capabilities.thumbnail and at_ms is not None:
+    if able.thumbnail and at_ms is not None:
         await uow.interactions.add(upload.id, "thumbnail", str(at_ms), at=now)
 
 

@@ -59,7 +59,7 @@ def file_faults(site: Platform, file: VideoFile, meta: VideoMeta) -> tuple[Fault
 
 def _of_account(account: Account, site: Platform, file: VideoFile, longest_s: float | None) -> Fault:
     """What the site's general rules allow and this account may not."""
-    lengths = {"actual": round(file.duration_s), "limit": round(longest_s or 0)}
+    lengths = {"actual_s": round(file.duration_s), "limit_s": round(longest_s or 0)}
     return Fault("draft.too_long_for_account", {"account": account.title, "platform": site.display_name, **lengths})
 
 

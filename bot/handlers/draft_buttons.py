@@ -13,6 +13,7 @@ from bot.card import draft_problems
 from bot.draft_panels import PANELS, PRIVACIES, TIME_PRESETS
 from bot.handlers.frame_buttons import choose_cover, choose_frame, choose_loudness
 from bot.handlers.interaction_answers import drop_comment, switch_like
+from bot.handlers.length_limits import learn_limits
 from bot.handlers.music_buttons import choose_music
 from bot.handlers.option_buttons import asked_anew, open_options, set_option
 from bot.handlers.presses import adopt_card, own_draft
@@ -38,6 +39,8 @@ async def on_draft_button(query: CallbackQuery, callback_data: DraftButton, turn
         await ACTIONS[callback_data.act](turn, draft, callback_data.arg)
     except StaleVersionError:
         raise RefusedError(turn.t.plain("toast.stale"), draft=draft) from None
+    if not (callback_data.act is DraftAct.PANEL and site_of(callback_data.arg)):  # which asks for all there is
+        await learn_limits(turn, draft.id)
     await turn.replies.card(draft)
 
 

@@ -79,7 +79,7 @@ def creator_violations(creator: Creator, file: VideoFile, meta: VideoMeta) -> tu
         chosen = privacy_sentence(privacy_level(meta))
         found.append(Violation("tiktok.privacy_not_offered", {"actual": chosen, "offered": offered}))
     if creator.max_duration_s is not None and file.duration_s > creator.max_duration_s:
-        numbers = {"limit": creator.max_duration_s, "actual": file.duration_s}
+        numbers = {"limit_s": creator.max_duration_s, "actual_s": file.duration_s}
         found.append(Violation("tiktok.video_too_long_for_account", numbers))
     return tuple(found)
 

@@ -86,9 +86,9 @@ def _file(file: VideoFile, limits: FileLimits) -> Iterator[Violation]:
     if file.mime_type not in MIME_TYPES:
         yield Violation("tiktok.container_refused", {"actual": file.mime_type})
     if limits.min_duration_s is not None and file.duration_s < limits.min_duration_s:
-        yield _beyond("tiktok.video_too_short", limits.min_duration_s, file.duration_s)
+        yield _lasts("tiktok.video_too_short", limits.min_duration_s, file.duration_s)
     if limits.max_duration_s is not None and file.duration_s > limits.max_duration_s:
-        yield _beyond("tiktok.video_too_long", limits.max_duration_s, file.duration_s)
+        yield _lasts("tiktok.video_too_long", limits.max_duration_s, file.duration_s)
     yield from _picture(file)
 
 
@@ -105,3 +105,7 @@ def _picture(file: VideoFile) -> Iterator[Violation]:
 
 def _beyond(code: str, limit: float, actual: float) -> Violation:
     return Violation(code, {"limit": limit, "actual": actual})
+
+
+def _lasts(code: str, limit_s: float, actual_s: float) -> Violation:
+    return Violation(code, {"limit_s": limit_s, "actual_s": actual_s})
