@@ -8,6 +8,7 @@ import pickle
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 
@@ -24,6 +25,7 @@ from voice.errors import (
     UntrustedModelError,
 )
 from voice.methods.rvc.model import load_model
+from voice.methods.sovits.clusters import load_centres
 from voice.models.register import read_register
 from voice.models.shelf import Shelved, Wish, shelved, take_in
 from voice.pool import ProcessPool
@@ -152,6 +154,14 @@ def test_a_whisper_folder_is_taken_whole_without_links(take: Take, tmp_path: Pat
     take(folder)
     names = sorted(one.name for one in (models / "whisper-tiny").iterdir())
     assert names == ["config.json", "model.bin", "tokenizer.json", "vocabulary.json"]
+
+
+def test_cluster_centres_in_arrays_are_taken_in_as_numbers(take: Take, tmp_path: Path, models: Path) -> None:
+    centres = np.random.default_rng(1).normal(size=(5, 256))
+    held = {"anna": {"n_features_in_": 256, "_n_threads": 2, "cluster_centers_": centres}}
+    torch.save(held, tmp_path / "kmeans.pt")
+    take(tmp_path / "kmeans.pt")
+    assert np.allclose(load_centres(models / "kmeans.safetensors", "anna", 256), centres, atol=1e-6)
 
 
 def test_whatever_a_checkpoint_holds_comes_back(tmp_path: Path) -> None:

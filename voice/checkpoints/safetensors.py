@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 
 LARGEST_HEADER_BYTES = 16 << 20
@@ -82,7 +83,9 @@ def _slice(body: bytearray, entry: Mapping[str, Any]) -> torch.Tensor:
 
 
 def _taken_apart(value: object, place: str, tensors: dict[str, torch.Tensor]) -> Any:
-    """Plain data that stands for `value`, its tensors put into `tensors`; what is neither is left out (null)."""
+    """Plain data that stands for `value`, its numbers put into `tensors`; what else is not plain is left out."""
+    if isinstance(value, np.ndarray) and value.dtype.kind in "fiu":
+        value = torch.from_numpy(np.ascontiguousarray(value))
     if isinstance(value, torch.Tensor):
         name = place if place and place not in tensors and place != "__metadata__" else f"tensor.{len(tensors)}"
         tensors[name] = value

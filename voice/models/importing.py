@@ -14,9 +14,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from voice.checkpoints.load import load_checkpoint, unknown_model
-from voice.checkpoints.safetensors import write_safetensors
-from voice.errors import BadModelError, DamagedModelError, MissingModelError, UntrustedModelError
+from voice.errors import BadModelError, DamagedModelError, MissingModelError, UnknownModelError, UntrustedModelError
 from voice.job_context import JobContext
 from voice.methods.silero.listener import NEEDED
 from voice.models.partial import partial_place
@@ -27,7 +25,7 @@ LARGEST_BYTES = 4 << 30
 LARGEST_TEXT_BYTES = 8 << 20
 BLOCK_BYTES = 1 << 20
 TORCH = (".pth", ".pt", ".ckpt", ".bin")
-TEXTS = (".txt", ".srt", ".json", ".yaml")
+TEXTS = (".txt", ".srt", ".json", ".toml", ".yaml")
 ONNX_BEGINS = b"\x08"
 """The first field of an ONNX file is its version, a number."""
 
@@ -56,7 +54,7 @@ def _take(partial: Path, folder: Path, name: str, digest: str, *, trust: bool, r
     suffix = Path(name).suffix.lower()
     try:
         kind = _kind(partial, name, suffix)
-        value = load_checkpoint(partial) if kind == "weights" else None
+        value = _opened(partial) if kind == "weights" else None
     except BadModelError as error:
         raise _renamed(error, partial, name) from error
     if kind == "silero" and not trust:
@@ -67,10 +65,12 @@ def _take(partial: Path, folder: Path, name: str, digest: str, *, trust: bool, r
     kept = name
     if kind == "weights" and suffix in TORCH:
         kept = str(Path(name).with_suffix(".safetensors"))
+        from voice.checkpoints.safetensors import write_safetensors
+
         try:
             write_safetensors(partial, value, report)
         except ValueError as error:
-            raise unknown_model(Path(name), str(error)) from error
+            raise _useless(name, str(error)) from error
     size = partial.stat().st_size
     sha256 = digest if kept == name else _digest(partial)
     partial.replace(folder / kept)
@@ -97,7 +97,7 @@ def _kind(partial: Path, name: str, suffix: str) -> str:
     if suffix in TEXTS:
         _read_text(partial, name, suffix)
         return "text"
-    raise unknown_model(Path(name), f"a model has one of the endings {', '.join((*TORCH, '.safetensors', '.index'))}")
+    raise _useless(name, f"a model has one of the endings {', '.join((*TORCH, '.safetensors', '.index'))}")
 
 
 def _is_package(path: Path) -> bool:
@@ -108,6 +108,20 @@ def _is_package(path: Path) -> bool:
         return any(entry.endswith(".data/extern_modules") for entry in archive.namelist())
 
 
+def _opened(partial: Path) -> object:
+    from torch.serialization import safe_globals  # torch comes in for weights alone
+
+    from voice.checkpoints.load import load_checkpoint
+    from voice.methods.sovits.clusters import ARRAYS
+
+    with safe_globals(ARRAYS):  # type: ignore[arg-type]  # the stubs know no pairs of function and name
+        return load_checkpoint(partial)
+
+
+def _useless(name: str, why: str) -> UnknownModelError:
+    return UnknownModelError(f"The model file {name} cannot be used: {why}.", file=name, detail=why)
+
+
 def _renamed(error: BadModelError, partial: Path, name: str) -> BadModelError:
     """The same error under the name that the operator knows."""
     said = {**error.params, "file": name}
@@ -116,13 +130,13 @@ def _renamed(error: BadModelError, partial: Path, name: str) -> BadModelError:
 
 def _read_text(partial: Path, name: str, suffix: str) -> None:
     if partial.stat().st_size > LARGEST_TEXT_BYTES:
-        raise unknown_model(Path(name), "it is larger than 8 MiB")
+        raise _useless(name, "it is larger than 8 MiB")
     try:
         text = partial.read_text(encoding="utf-8-sig")
         if suffix == ".json":
             json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise unknown_model(Path(name), f"it is no text of that kind ({error})") from error
+        raise _useless(name, f"it is no text of that kind ({error})") from error
 
 
 def _take_folder(path: Path, folder: Path, name: str, job: JobContext) -> dict[str, Any]:
@@ -130,7 +144,7 @@ def _take_folder(path: Path, folder: Path, name: str, job: JobContext) -> dict[s
     files = sorted(one for one in path.iterdir() if one.is_file() and not one.is_symlink())
     names = {one.name for one in files}
     if not (set(NEEDED) <= names or {"config.json", "model.safetensors"} <= names):
-        raise unknown_model(path, f"a folder of a whisper model holds {', '.join(NEEDED)}")
+        raise _useless(path.name, f"a folder of a whisper model holds {', '.join(NEEDED)}")
     with partial_place(folder, name) as partial:
         partial.mkdir(mode=0o700)
         whole = hashlib.sha256()
@@ -150,7 +164,7 @@ def _copy(source: Path, target: Path, report: Report) -> str:
     """Copy and return the SHA-256 of what was written."""
     size, done, digest = source.stat().st_size, 0, hashlib.sha256()
     if size > LARGEST_BYTES:
-        raise unknown_model(source, "it is larger than 4 GiB")
+        raise _useless(source.name, "it is larger than 4 GiB")
     with source.open("rb") as read, target.open("xb") as write:
         while block := read.read(BLOCK_BYTES):
             digest.update(block)

@@ -15,7 +15,7 @@ from voice.methods.sovits.rules import Features
 
 CENTRES = "cluster_centers_"
 _RECONSTRUCT = np.empty(0).__reduce__()[0]
-_NUMPY = [
+ARRAYS = [
     (_RECONSTRUCT, "numpy.core.multiarray._reconstruct"),
     (_RECONSTRUCT, "numpy._core.multiarray._reconstruct"),
     np.ndarray,
@@ -28,7 +28,7 @@ _NUMPY = [
 
 def load_centres(path: Path, speaker: str, width: int) -> Features:
     """(clusters, width) of one speaker; raises BadModelError's kinds."""
-    with safe_globals(_NUMPY):  # type: ignore[arg-type]  # the stubs know no pairs of function and name
+    with safe_globals(ARRAYS):  # type: ignore[arg-type]  # the stubs know no pairs of function and name
         held = load_checkpoint(path)
     if not isinstance(held, Mapping) or speaker not in held:
         raise unknown_model(path, f"it holds no clusters of the speaker {speaker!r}")
