@@ -16,6 +16,7 @@ from bot.upload_card import manage_button
 from scheduler.handle import Handle
 from scheduler.notices import OUTCOME_UNKNOWN, TOO_LATE
 from scheduler.staging import TakeBack, can_reopen, is_staged, is_timed, is_unwanted, take_back
+from storage.repositories.interactions import InteractionState
 from storage.values import Fault, Stage, Task, TaskStatus
 
 MARKS = {
@@ -144,13 +145,8 @@ def _progress(task: Task, step: Step | None, t: Speech) -> str:
 def _buttons(card: Card, t: Speech) -> Rows:
     rows: Rows = ()
     for line in card.tasks:
-        upload = line.upload
-        rows = (
-            *rows,
-            *task_buttons(
-                line.task, t, url=upload.video_url if upload else None, upload_id=upload.id if upload else None
-            ),
-        )
+        upload_id = line.upload.id if line.upload else None
+        rows = (*rows, *task_buttons(line.task, t, url=_link(line), upload_id=upload_id))
     edit = PostButton(draft=card.draft.id, version=card.draft.version, act=PostAct.EDIT).pack()
     cancel = PostButton(draft=card.draft.id, version=card.draft.version, act=PostAct.CANCEL).pack()
     last: tuple[Button, ...] = ()
@@ -159,6 +155,12 @@ def _buttons(card: Card, t: Speech) -> Rows:
     if any(can_cancel(line.task, card.now) for line in card.tasks):
         last = (*last, Button(t.plain("button.cancel"), data=cancel))
     return (*rows, last) if last else rows
+
+
+def _link(line: TaskLine) -> str | None:
+    """Where the video is to be seen; None once it was deleted from here."""
+    is_gone = any(row.interaction_type == "delete" and row.state is InteractionState.DONE for row in line.tended)
+    return None if is_gone or line.upload is None else line.upload.video_url
 
 
 def task_buttons(task: Task, t: Speech, *, url: str | None = None, upload_id: int | None = None) -> Rows:

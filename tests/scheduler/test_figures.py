@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import pairwise
 
 import pytest
@@ -131,6 +131,24 @@ async def test_an_account_that_is_switched_off_is_left_alone(world: World) -> No
         await uow.commit()
     await scheduler.count()
     assert world.site.calls["get_video_analytics"] == 0
+
+
+class Busy(FakePlatform):
+    """Its call counters are nearly full."""
+
+    def busy_until(self, now: datetime) -> datetime | None:
+        return now + timedelta(hours=1) if self.site.likes else None
+
+
+async def test_publications_go_first_where_the_site_is_busy(world: World) -> None:
+    world.make_platform = Busy
+    scheduler = await published(world)
+    world.site.likes = ["busy"]
+    await scheduler.count()
+    assert world.site.calls["get_video_analytics"] == 0
+    world.site.likes = []
+    await scheduler.count()
+    assert world.site.calls["get_video_analytics"] == 1
 
 
 class Costly(FakePlatform):
