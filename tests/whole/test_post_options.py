@@ -210,6 +210,15 @@ def test_an_audience_that_is_no_longer_offered_when_it_is_posted_is_told(
         after=card["message_id"],
     )
     assert [each for each in ledger(desk.sandbox, "tiktok") if each["title"].startswith("Too late")] == []
+    # Another audience can be chosen, of what is offered now, and with it the post goes out.
+    desk.person.press(desk.becomes(card, "Edit"), "Edit")
+    desk.open(card, "option.tiktok", "@morningtales")
+    levels = desk.open(card, "option.tiktok.privacy_level", "Followers")
+    assert labels(levels) == ["Followers", "Friends", "Only me", "‹ Back"]
+    desk.value(card, "tiktok", "privacy_level", "FOLLOWER_OF_CREATOR")
+    desk.choose(card, DraftAct.NOW)
+    assert desk.approve(card) == "Approved"
+    assert desk.post("tiktok", "Too late")["post_info"]["privacy_level"] == "FOLLOWER_OF_CREATOR"
 
 
 def test_a_reel_goes_out_with_its_switches_and_collaborators(desk: Desk) -> None:
