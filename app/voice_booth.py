@@ -42,10 +42,19 @@ class Booth:
         self.catalogue = PresetCatalogue([BUILT_IN, home.voices], models=home.models)
         self._pool = pool
 
-    async def speak(self, source: Path, target: Path, preset: Preset, seed: int, hear: OnJobProgress) -> dict[str, Any]:
-        """One WAV to another; returns what the job says of it. Raises VoiceError."""
+    async def speak(
+        self,
+        source: Path,
+        target: Path,
+        preset: Preset,
+        seed: int,
+        hear: OnJobProgress,
+        *,
+        music: str | None = None,
+    ) -> dict[str, Any]:
+        """One WAV to another; `music` overrides the preset. Returns what the job says of it. Raises VoiceError."""
         coordinator = Coordinator(self._pool, self.work, Chunking(at_once=self.settings.voice_workers))
-        order = Order(source, target, preset.to_json(), seed, model=find_model(self.home.models))
+        order = Order(source, target, preset.to_json(), seed, music, model=find_model(self.home.models))
         return dict(await coordinator.convert(order, hear))
 
 

@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 
 from app.settings import Settings
+from voice.presets.mix import MUSIC
 
 
 def add_voice(voice: argparse.ArgumentParser) -> None:
@@ -29,6 +30,7 @@ def _add_convert(convert: argparse.ArgumentParser) -> None:
     convert.add_argument("--speaker", metavar="NAME", help="silero: one of its voices; rvc: a number")
     convert.add_argument("--set", action="append", default=[], type=_pair, metavar="NAME=VALUE", dest="settings")
     convert.add_argument("--transcript", type=Path, metavar="FILE", help="what is said (default: IN's .srt or .json)")
+    convert.add_argument("--music", choices=MUSIC, help="whether music under the voice is kept (default: the preset's)")
     convert.add_argument("--seed", type=int, metavar="N", help="the same seed gives the same samples")
     convert.add_argument("--force", action="store_true", help="write over OUT")
     convert.set_defaults(command=_convert)
@@ -83,6 +85,7 @@ def _convert(settings: Settings, arguments: argparse.Namespace) -> int:
         method=arguments.method,
         words={**words, **dict(arguments.settings)},
         transcript=arguments.transcript,
+        music=arguments.music,
         seed=arguments.seed,
         force=arguments.force,
     )

@@ -32,6 +32,7 @@ class Wish:
     method: str | None = None
     words: Mapping[str, str] = field(default_factory=dict)
     transcript: Path | None = None
+    music: str | None = None
     seed: int | None = None
     force: bool = False
 
@@ -69,7 +70,7 @@ async def _convert(booth: Booth, wish: Wish) -> dict[str, Any]:
             bar.show(LISTENED + (SPOKEN - LISTENED) * fraction, step)
 
         seed = new_seed() if wish.seed is None else wish.seed
-        result = await booth.speak(source, spoken, preset, seed, hear)
+        result = await booth.speak(source, spoken, preset, seed, hear, music=wish.music)
         bar.show(SPOKEN, "write")
         if is_video:
             await replace_audio(booth.ffmpeg, wish.source, spoken, wish.target)

@@ -20,6 +20,8 @@ from voice.models.downloadable import Downloadable, downloadables
 from voice.models.shelf import Shelved, Wish, shelved, take_in
 from voice.pool import ProcessPool
 from voice.presets import BUILT_IN, PresetCatalogue
+from voice.separation.model_file import FILE as SEPARATION_MODEL
+from voice.separation.model_file import find_model, numbers_of
 
 KINDS = {
     "weights": "weights",
@@ -60,6 +62,7 @@ def _lines(home: Home, known: dict[str, Downloadable]) -> Iterator[str]:
         yield f"  ✗ {name} needs {', '.join(_need(file, known) for file in missing)}" if missing else f"  ✓ {name}"
     told = catalogue.missing()
     yield from (f"  ✗ {problem}" for problem in catalogue.problems() if problem.params.get("name") not in told)
+    yield _separation(home)
     yield "Optional packages:"
     for module, (package, purpose) in PARTS.items():
         there_is = importlib.util.find_spec(module) is not None
@@ -69,6 +72,18 @@ def _lines(home: Home, known: dict[str, Downloadable]) -> Iterator[str]:
     if waiting:
         yield "To be had by `voice models download NAME`:"
         yield from (f"  {one.name}  {one.file}  {_megabytes(one.size)}  {one.about}" for one in waiting)
+
+
+def _separation(home: Home) -> str:
+    """How the music under a voice is told from it."""
+    model = find_model(home.models)
+    if model is None:
+        return f"Music under the voice: separated roughly, as there is no {SEPARATION_MODEL} (docs/voices.md)"
+    try:
+        numbers_of(model)
+    except VoiceError as error:
+        return f"Music under the voice: ✗ {error}"
+    return f"Music under the voice: ✓ separated by {SEPARATION_MODEL}"
 
 
 def _forms(file: str) -> set[str]:
@@ -146,5 +161,8 @@ def _take_in(settings: Settings, home: Home, wish: Wish) -> Shelved:
 
 
 def _tell(made: Shelved) -> None:
-    if made.entry is not None:
-        print(f"{made.name}: {KINDS[made.entry.kind]}, {_megabytes(made.size)}, SHA-256 {made.entry.source_sha256}")
+    if made.entry is None:
+        return
+    print(f"{made.name}: {KINDS[made.entry.kind]}, {_megabytes(made.size)}, SHA-256 {made.entry.source_sha256}")
+    if made.entry.kind == "onnx" and made.name != SEPARATION_MODEL:
+        print(f"To separate music with it, import it with --name {SEPARATION_MODEL}.")

@@ -62,7 +62,8 @@ def test_a_sound_gets_another_voice_and_keeps_its_length(
 
 def test_a_video_keeps_its_picture(home: Path, tmp_path: Path) -> None:
     clip = spoken_clip(tmp_path, 2, size=SMALL)
-    assert main(["voice", "convert", str(clip), "out.mp4", "--method", "world", "--set", "f0_factor=0.8"]) == 0
+    words = ["--method", "world", "--set", "f0_factor=0.8", "--music", "keep"]
+    assert main(["voice", "convert", str(clip), "out.mp4", *words]) == 0
     assert video_packets(Path("out.mp4")) == video_packets(clip)
     assert asyncio.run(probe(Path("out.mp4"))).require_audio().codec == "aac"
 

@@ -91,3 +91,16 @@ def test_a_name_that_is_not_in_the_list_is_told_with_those_that_are(
 ) -> None:
     assert main(["voice", "models", "download", "everything"]) == 1
     assert "there are: hubert, rmvpe" in capsys.readouterr().err
+
+
+def test_a_separation_model_is_told_how_to_be_found(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    Path("Kim_Vocal_2.onnx").write_bytes(b"\x08 a network")
+    assert main(["voice", "models", "import", "Kim_Vocal_2.onnx"]) == 0
+    assert "--name separation.onnx" in capsys.readouterr().out
+    main(["voice", "models"])
+    assert "separated roughly" in capsys.readouterr().out
+    Path("separation.toml").write_text("n_fft = 6144")
+    for words in (["Kim_Vocal_2.onnx", "--name", "separation.onnx"], ["separation.toml"]):
+        assert main(["voice", "models", "import", *words]) == 0
+    main(["voice", "models"])
+    assert "✓ separated by separation.onnx" in capsys.readouterr().out
