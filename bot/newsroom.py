@@ -54,8 +54,8 @@ class Newsroom:
         match notice:
             case ClipExamined(clip_id):
                 await self._clip(uow, clip_id)
-            case TaskProgressed(post_id, task_id, step, fraction):
-                self._board.note(task_id, Step(step, fraction))
+            case TaskProgressed(post_id, task_id, step, fraction, left_s):
+                self._board.note(task_id, Step(step, fraction, left_s))
                 await self._card(uow, post_id, is_progress=True)
             case TaskCancelled(post_id, task_id):
                 self._board.forget(task_id)

@@ -39,6 +39,10 @@ QUESTIONS: dict[str, tuple[TaskAct, ...]] = {
 """What may be answered to each question that a task waits with; to any other trouble, "retry" or "drop"."""
 
 
+WORTH_SAYING_S = 90.0
+"""What is over sooner needs no minutes named."""
+
+
 def render_post(card: Card, t: Speech) -> Screen:
     """The card of an approved draft."""
     head = [
@@ -139,7 +143,10 @@ def _progress(task: Task, step: Step | None, t: Speech) -> str:
     doing = t(key) if t.knows(key) else t(f"step.{task.stage.value}")
     if fraction is None:
         return t("task.doing", doing=Markup(doing))
-    return t("task.progress", doing=Markup(doing), bar=formats.bar(fraction), percent=formats.percent(fraction))
+    said = t("task.progress", doing=Markup(doing), bar=formats.bar(fraction), percent=formats.percent(fraction))
+    if step is None or step.left_s is None or step.left_s < WORTH_SAYING_S:
+        return said
+    return t("task.progress_left", said=Markup(said), minutes=round(step.left_s / 60))
 
 
 def _buttons(card: Card, t: Speech) -> Rows:

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What a task is doing; `fraction` is None where there is nothing to count."""
+    """What a task is doing; `fraction` is None where there is nothing to count, `left_s` where nobody knows yet."""
 
     name: str
     fraction: float | None
+    left_s: float | None = None
 
 
 class ProgressBoard:

@@ -146,8 +146,10 @@ class Job:
         self._told_at, self._told_fraction = monotonic(), fraction
         return True
 
-    def progressed(self, fraction: float | None, step: str | None = None) -> TaskProgressed:
-        return TaskProgressed(self.task.post_id, self.task.id, step or self.task.stage.value, fraction)
+    def progressed(
+        self, fraction: float | None, step: str | None = None, left_s: float | None = None
+    ) -> TaskProgressed:
+        return TaskProgressed(self.task.post_id, self.task.id, step or self.task.stage.value, fraction, left_s)
 
     async def ask(self, why: str) -> None:
         """Rest until the operator says what became of it: the site cannot, and `why` names the reason."""

@@ -24,12 +24,13 @@ class ClipExamined:
 
 @dataclass(frozen=True, slots=True)
 class TaskProgressed:
-    """A task moved on; `fraction` is None where there is nothing to count."""
+    """A task moved on; `fraction` is None where there is nothing to count, `left_s` where nobody knows how long yet."""
 
     post_id: int
     task_id: int
     step: str
     fraction: float | None
+    left_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

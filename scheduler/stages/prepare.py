@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import logging
 from pathlib import Path
+from time import monotonic
 
 from scheduler.job import Job
+from scheduler.remaining import seconds_left
 from scheduler.staging import begins_at
 from scheduler.wishes import choices_of, music_of
 from storage.errors import StorageError
@@ -53,6 +55,7 @@ class _News:
     def __init__(self, job: Job) -> None:
         self._job = job
         self._saying: asyncio.Task[None] | None = None
+        self._began: dict[str | None, float] = {}
 
     def on_fraction(self, fraction: float) -> None:
         self._hear(None, fraction)
@@ -61,12 +64,13 @@ class _News:
         self._hear(FITTING, fraction)
 
     def _hear(self, step: str | None, fraction: float) -> None:
+        began = self._began.setdefault(step, monotonic())
         if (self._saying is None or self._saying.done()) and self._job.is_news(fraction):
-            self._saying = asyncio.ensure_future(self._say(step, fraction))
+            self._saying = asyncio.ensure_future(self._say(step, fraction, seconds_left(monotonic() - began, fraction)))
 
-    async def _say(self, step: str | None, fraction: float) -> None:
+    async def _say(self, step: str | None, fraction: float, left_s: float | None) -> None:
         try:
-            await self._job.lease.say(self._job.progressed(fraction, step))
+            await self._job.lease.say(self._job.progressed(fraction, step, left_s))
         except StorageError as error:
             # News is not worth a conversion. A lost fence is found by the heartbeat, and by the record at the end.
             log.info("task %s: progress was not told: %s", self._job.task.id, error.code)

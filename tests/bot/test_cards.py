@@ -131,6 +131,7 @@ STATES = {
     "failed": replace(CARD, clip=replace(CLIP, state=ClipState.FAILED, facts=None, fault=Fault("media.truncated"))),
     "discarded": replace(CARD, draft=replace(DRAFT, state=DraftState.DISCARDED)),
     "waiting": approved(),
+    "preparing long": approved(lease_owner="w", step=Step("prepare", 0.4, 720.0)),
     "preparing": approved(lease_owner="w", step=Step("prepare", 0.4)),
     "uploading": approved(
         status=TaskStatus.PROCESSING,
@@ -227,6 +228,7 @@ def test_a_card_offers_what_can_be_done(state: str, offered: list[str]) -> None:
         ),
         ("waiting", "Waits for its time: today 14:00"),
         ("preparing", "Changing the voice\n▰▰▰▰▰▱▱▱▱▱▱▱ 40 %"),
+        ("preparing long", "40 % · about 12 min left"),
         ("uploading", "Uploading\n▰▰▰▰▰▰▱▱▱▱▱▱ 50 %"),
         ("staged", "Uploaded ahead. Goes out: today 14:00"),
         ("staged timed", "Uploaded. YouTube makes it public: today 14:00"),
