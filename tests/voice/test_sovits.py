@@ -6,6 +6,7 @@ import json
 import os
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -30,6 +31,7 @@ from voice.errors import (
 from voice.job_context import JobContext
 from voice.methods.sovits.convert import joined
 from voice.methods.sovits.model import load_model
+from voice.methods.sovits.pipeline import Controls, Pipeline
 from voice.methods.sovits.slices import Piece, Span, frame_levels, pieces, spans
 from voice.nets.hubert import ContentEncoder
 from voice.nets.sovits_vocoder import Snake
@@ -383,6 +385,38 @@ def test_a_sound_just_longer_than_a_piece_leaves_no_crumb() -> None:
     levels = np.ones(31 * 50)
     planned = pieces([Span(0, 30 * rate + 1, is_silent=False)], levels, rate)
     assert [piece.end - piece.begin >= rate for piece in planned] == [True, True]
+
+
+class _Counting:
+    """Takes the place of the networks: its samples are their own numbers in the padded piece."""
+
+    shape = SimpleNamespace(has_loudness=False)
+
+    def draw(self, frames: int, generator: torch.Generator) -> None: ...
+
+    def __call__(self, *given: Any, keep: tuple[int, int], **more: Any) -> tuple[torch.Tensor, None]:
+        return torch.arange(512 * keep[0], 512 * keep[1]), None
+
+
+@pytest.mark.parametrize(("follows", "precedes"), [(False, False), (True, False), (False, True), (True, True)])
+def test_every_sample_of_a_piece_stays_in_its_place(*, follows: bool, precedes: bool) -> None:
+    """The pads are half a second: silence, or what stands there where the sound goes on."""
+    heard: list[np.ndarray] = []
+
+    def find_pitch(padded: np.ndarray, at_16k: np.ndarray, frames: int) -> np.ndarray:
+        heard.append(padded)
+        return np.full(frames, 200.0)
+
+    model = SimpleNamespace(net=_Counting(), hop=512, sample_rate=44_100, content_width=768, expands_nearest=False)
+    encoder = lambda audio, layer, project: torch.zeros(len(audio) // 320, 768)  # noqa: E731
+    pipeline = Pipeline(model, encoder, find_pitch, None, Controls(0), torch.device("cpu"))  # type: ignore[arg-type]
+    signal = 1.0 + np.arange(200_000)
+    piece = Piece(60_000, 100_123, is_silent=False, follows=follows, precedes=precedes)
+    made = pipeline.speak(signal, piece, torch.Generator())
+    assert made[0] == 22_050 - 512 * follows
+    assert len(made) == 40_123 + 512 * (follows + precedes)
+    assert heard[0][22_050] == signal[60_000]
+    assert (heard[0][0] > 0, heard[0][-1] > 0) == (follows, precedes)
 
 
 def test_joining_pieces_keeps_every_sample() -> None:
