@@ -199,7 +199,8 @@ def test_silence_stays_silence(spoken: Speak, write: Write) -> None:
 
 def test_a_quiet_recording_is_not_taken_for_silence(spoken: Speak, speech: Path, write: Write) -> None:
     voice, _ = soundfile.read(speech)
-    assert np.abs(soundfile.read(spoken(write(0.003 * voice))[0])[0]).max() > 1e-4
+    loud, quiet = (soundfile.read(spoken(write(gain * voice))[0])[0] for gain in (0.5, 0.003))
+    assert (quiet == 0).sum() == (loud == 0).sum() < 0.1 * len(loud)
 
 
 @pytest.mark.parametrize(("samples", "rate"), [(1, 44100), (20, 44100), (2205, 44100), (400, 8000)])
@@ -378,6 +379,15 @@ def test_a_long_silence_is_left_out_and_a_long_sound_cut_at_its_quietest_places(
     assert any(50 * rate - 800 < piece.end < 50 * rate + 800 for piece in planned)
     assert [piece.begin for piece in planned[1:]] == [piece.end for piece in planned[:-1]]
     assert [piece.follows for piece in planned[1:]] == [piece.precedes for piece in planned[:-1]]
+
+
+def test_silence_at_the_ends_is_left_out_but_for_five_seconds_before_the_sound() -> None:
+    levels = np.concatenate([np.zeros(600), np.ones(100), np.zeros(50)])
+    assert spans(levels, 0.01, 160, 160 * 750) == [
+        Span(0, 160 * 350, is_silent=True),
+        Span(160 * 350, 160 * 700, is_silent=False),
+        Span(160 * 700, 160 * 750, is_silent=True),
+    ]
 
 
 def test_a_sound_just_longer_than_a_piece_leaves_no_crumb() -> None:
