@@ -41,9 +41,11 @@ async def hand_over(
     What nothing goes on with is deleted now. Raises ConflictError where a worker is deleting it in this very moment.
     """
     earlier = [old for old in await uow.tasks.of_draft(draft_id) if old.id not in {task.id for task in tasks}]
-    for old in earlier:
-        heir = next((task for task in tasks if can_inherit(old, task, platforms[task.platform], now)), None)
+    without = list(tasks)
+    for old in reversed(earlier):  # of several that would do, the newest upload lives longest
+        heir = next((task for task in without if can_inherit(old, task, platforms[task.platform], now)), None)
         if heir is not None:
+            without.remove(heir)
             await _inherit(uow, old, heir, now)
         elif old.stage is Stage.UNDO and old.status is TaskStatus.PROCESSING and old.lease_owner is None:
             await uow.tasks.request(old.id, expected_statuses={TaskStatus.PROCESSING}, next_attempt_at=now)

@@ -28,7 +28,8 @@ def _still_to_do(task: Task, now: datetime) -> dict[str, Any]:
     """What goes on although the account is paused, as a change of its row: taking back, and holding back."""
     going_on: dict[str, Any] = {"status": TaskStatus.PROCESSING, "fault": None}
     if is_unwanted(task):
-        return going_on
+        # What is kept a while for an edit is deleted at once: whoever disconnects waits for it.
+        return going_on | {"next_attempt_at": now}
     if not is_timed(task, now):
         return {}
     is_named = task.stage in (Stage.CONFIRM, Stage.RETIME) and bool(task.video_id)

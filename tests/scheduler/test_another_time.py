@@ -15,6 +15,7 @@ from storage.errors import ConflictError
 from storage.values import TaskStatus
 from tests.scheduler.staged import APART, HELD, TIMED, WAYS, live_until, reopened, staged
 from tests.scheduler.test_crashes import bury
+from tests.scheduler.test_paused_release import switched
 from tests.scheduler.test_staged_deaths import Watchman
 from tests.scheduler.world import World
 from tests.support.crash import Executioner, Killed
@@ -152,3 +153,24 @@ async def test_an_upload_that_is_being_deleted_is_not_inherited(world: World) ->
     await scheduler.recover()
     await world.live(scheduler)
     assert len(world.site.public) == len(world.site.videos) == 1
+
+
+@pytest.mark.parametrize("way", [LASTING["held"], LASTING["apart"]], ids=["held", "apart"])
+async def test_of_two_uploads_that_would_do_one_goes_on(world: World, way: dict[str, Any]) -> None:
+    scheduler, minute = await staged(world, way)
+    await approved_again(world, minute + timedelta(minutes=90))
+    await live_until(world, scheduler, minute + timedelta(minutes=35))
+    assert world.site.calls["open_upload"] == 2, "the first would have been too old"
+    await approved_again(world, minute + timedelta(minutes=50))
+    await world.live(scheduler)
+    assert world.clock() == minute + timedelta(minutes=50)
+    assert (len(world.site.public), world.site.calls["open_upload"]) == (1, 2)
+
+
+async def test_who_pauses_the_account_while_editing_waits_for_no_deletion(world: World) -> None:
+    scheduler, minute = await staged(world, TIMED)
+    world.clock.now = minute - timedelta(minutes=50)
+    await reopened(world)
+    await switched(world, on=False)
+    await scheduler.run_due()
+    assert world.site.videos == []
