@@ -63,7 +63,7 @@ def _overview(card: Card, t: Speech) -> str:
     lines = [t("card.heading", title=title_of(card, t)), Markup(facts_line(card, t))]
     if card.draft.description:
         lines += ["", t("card.description", text=shorten(card.draft.description, DESCRIPTION_SHOWN))]
-    accounts = ", ".join(account.title for account in card.chosen) or t.plain("card.not_chosen")
+    accounts = _chosen_accounts(card) or t.plain("card.not_chosen")
     lines += [
         "",
         t("card.accounts", accounts=accounts),
@@ -87,6 +87,15 @@ def _overview(card: Card, t: Speech) -> str:
     if missing:
         lines += ["", t("card.missing"), *(f"• {sentence}" for sentence in missing)]
     return "\n".join(lines)
+
+
+def _chosen_accounts(card: Card) -> str:
+    """Their titles; with the site's name where they are on several, since people call their channels alike."""
+    are_mixed = len({account.platform for account in card.chosen}) > 1
+    return ", ".join(
+        f"{account.title} ({card.platform_title(account.platform)})" if are_mixed else account.title
+        for account in card.chosen
+    )
 
 
 def _required(site: SiteCard, t: Speech) -> list[str]:

@@ -1,4 +1,4 @@
-"""What awaits a clip at each account, a line for each: fine, work to be done, a warning, or impossible."""
+"""What awaits a clip at each account: fine, work to be done, a warning, or impossible. Who fares alike shares a line."""
 
 from __future__ import annotations
 
@@ -16,13 +16,26 @@ from storage.values import Fault
 MARKS = {Mark.FINE: "✅", Mark.WORK: "🔧", Mark.WARNING: "⚠️", Mark.IMPOSSIBLE: "⛔"}
 CODECS = {"h264": "H.264", "mpeg4": "MPEG-4", "pcm_s16le": "PCM", "prores": "ProRes"}
 CONTAINERS = {"matroska": "MKV", "webm": "WebM"}
+UNSEEN = frozenset(
+    f"fit.{name}"
+    for name in (
+        "index_moved", "edit_list_removed", "sound_aligned", "picture_aligned", "sound_resampled", "pixels_squared",
+        "scaled_down",
+    )
+)  # fmt: skip
+"""Work that nobody sees in the result; the card says that the file is worked on, and leaves these out."""
 
 
 def verdict_lines(card: Card, t: Speech) -> list[str]:
-    """A line for each site, or for each account where they differ. Telegram HTML."""
-    ordered = sorted(card.outlooks, key=lambda each: (each.account.platform, each.mark, str(each.notes)))
-    groups = groupby(ordered, key=lambda each: (each.account.platform, each.mark, each.notes))
-    return [_line(card, list(alike), t) for _, alike in groups]
+    """A line for all accounts that are told the same. Telegram HTML."""
+    told: dict[tuple[Mark, str], list[Outlook]] = {}
+    for each in sorted(card.outlooks, key=lambda each: each.account.platform):
+        seen = tuple(note for note in each.notes if note.code not in UNSEEN)
+        told.setdefault((each.mark, "; ".join(_sentences(card, seen, t))), []).append(each)
+    return [
+        t("card.outlook", mark=MARKS[mark], accounts=_names(card, alike), notes=Markup(notes))
+        for (mark, notes), alike in told.items()
+    ]
 
 
 def untold(card: Card) -> tuple[Fault, ...]:
@@ -31,15 +44,12 @@ def untold(card: Card) -> tuple[Fault, ...]:
     return tuple(problem for problem in card.problems if problem not in told)
 
 
-def _line(card: Card, alike: list[Outlook], t: Speech) -> str:
-    first = alike[0]
-    notes = _sentences(card, first.notes, t)
-    return t(
-        "card.outlook",
-        mark=MARKS[first.mark],
-        accounts=", ".join(shorten(each.account.title, 40) for each in alike),
-        platform=card.platform_title(first.account.platform),
-        notes=Markup("; ".join(notes)),
+def _names(card: Card, alike: list[Outlook]) -> str:
+    """`One, Two · YouTube, Three · TikTok`: the accounts of each site, then its name."""
+    sites = groupby(alike, key=lambda each: each.account.platform)
+    return ", ".join(
+        f"{', '.join(shorten(each.account.title, 40) for each in of_site)} · {card.platform_title(site)}"
+        for site, of_site in sites
     )
 
 

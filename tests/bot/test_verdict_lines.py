@@ -79,9 +79,12 @@ def card(info: MediaInfo, **options: Any) -> Any:
 
 
 def lines(info: MediaInfo, locale: str = "en", **options: Any) -> dict[str, str]:
-    """What is said of each site, without the names."""
-    said = verdict_lines(card(info, **options), TEXTS.of(locale))
-    return {line.split(" · ")[1].split(":")[0]: line.split(" ")[0] + " " + line.split(": ", 1)[1] for line in said}
+    """What is said of each site, without the names; sites that are told the same share a line."""
+    said: dict[str, str] = {}
+    for line in verdict_lines(card(info, **options), TEXTS.of(locale)):
+        names, sentence = line.split(": ", 1)
+        said |= {name.split(" · ")[1]: f"{line.split(' ')[0]} {sentence}" for name in names.split(", ")}
+    return said
 
 
 def test_a_clip_that_fits_is_sent_as_it_is() -> None:
@@ -107,8 +110,8 @@ def test_what_a_site_does_not_take_and_the_fitter_mends_does_not_block(container
 
 def test_a_lying_clip_is_asked_about_and_is_a_short_once_it_is_padded() -> None:
     lying = media(width=1920, height=1080)
-    assert lines(lying)["YouTube"] == ("⚠️ landscape: not a Short. Pad or crop it to 9:16 under “Frame”?; sent as it is")
-    assert lines(lying)["Instagram"].startswith("⚠️ landscape: shown small between bars.")
+    assert lines(lying)["YouTube"] == ("⚠️ landscape, so not a Short: “Frame” pads or crops it to 9:16; sent as it is")
+    assert lines(lying)["Instagram"].startswith("⚠️ landscape, so shown small between bars:")
     assert lines(lying, frame="pad_blur")["YouTube"].startswith("🔧 will be a Short; will be converted")
     assert "padded to 1080×1920" in lines(lying, frame="pad_blur")["Instagram"]
     assert "cropped to 608×1080" in lines(lying, frame="crop")["TikTok"]
@@ -166,6 +169,18 @@ def test_accounts_of_one_site_that_fare_alike_share_a_line() -> None:
     both = approval().outlooks(shown.draft, shown.clip, (ACCOUNTS[0], twin))
     (line,) = verdict_lines(replace(shown, outlooks=both), TEXTS.of("en"))
     assert line == "✅ Morning Tales, Evening Tales · YouTube: will be a Short; sent as it is"
+
+
+def test_sites_that_are_told_the_same_share_a_line() -> None:
+    said = verdict_lines(card(media()), TEXTS.of("en"))
+    assert "✅ Slow Trains · Instagram, Quiet Kitchen · TikTok: sent as it is" in said
+    assert len(said) == 2
+
+
+def test_work_that_nobody_sees_is_not_spelled_out() -> None:
+    shown = card(media("mov", codec="hevc", width=3840, height=2160), frame="pad_blur")
+    assert any(note.code == "fit.scaled_down" for each in shown.outlooks for note in each.notes)
+    assert "scaled" not in "".join(verdict_lines(shown, TEXTS.of("en")))
 
 
 def test_figures_are_spelled_in_the_language() -> None:

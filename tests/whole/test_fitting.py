@@ -33,7 +33,9 @@ async def test_a_lying_phone_clip_is_judged_padded_and_taken_by_all_three_sites(
             step(person, card, f"⬜ {name}")
             person.wait_for(shows(card["message_id"], f"✅ {name}"))
     step(person, card, "Done")
-    judged = person.wait_for(lambda m: m["message_id"] == card["message_id"] and "landscape: not a Short" in m["text"])
+    judged = person.wait_for(
+        lambda m: m["message_id"] == card["message_id"] and "landscape, so not a Short" in m["text"]
+    )
     assert "HEVC becomes H.264" in judged["text"]
 
     step(person, card, "Frame", "9:16, blurred edges")
