@@ -1,4 +1,4 @@
-"""What awaits a clip at each account: fine, work to be done, a warning, or impossible. Who fares alike shares a line."""
+"""What awaits a clip at each account: fine, work to be done, a warning, or impossible; likes share a line."""
 
 from __future__ import annotations
 
