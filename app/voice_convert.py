@@ -16,6 +16,7 @@ from media.probe import probe
 from media.sound_files import SOUND_SUFFIXES, decode_sound, encode_sound
 from voice.methods.registry import describe_method, method_names
 from voice.methods.silero.settings import TRANSCRIPTS
+from voice.models.register import read_register
 from voice.presets import Preset
 
 LISTENED, SPOKEN = 0.05, 0.95
@@ -105,7 +106,7 @@ def choose_voice(booth: Booth, wish: Wish) -> Preset:
     else:
         settings = {name: _value(text) for name, text in wish.words.items()}
         named = describe_method(wish.method).file_fields
-        settings |= {name: _place(str(settings[name])) for name in named if name in settings}
+        settings |= {name: _place(str(settings[name]), booth.home.models) for name in named if name in settings}
         plain = {"name": "command", "method": wish.method, "settings": settings}
         preset = Preset.from_json(plain).located(booth.home.models)
     transcript = wish.transcript or _beside(wish.source)
@@ -129,6 +130,9 @@ def _value(text: str) -> Any:
         return text
 
 
-def _place(file: str) -> str:
-    """A file of the folder one stands in; otherwise it is sought in the models folder."""
-    return str(Path(file).resolve()) if Path(file).exists() else file
+def _place(file: str, models: Path) -> str:
+    """A file of the folder one stands in; otherwise, and where it may run there alone, one of the models folder."""
+    entry = read_register(models).get(file)
+    if Path(file).exists() and not (entry is not None and entry.is_trusted):
+        return str(Path(file).resolve())
+    return file

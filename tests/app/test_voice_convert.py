@@ -75,7 +75,6 @@ def test_words_said_anew_by_a_transcript_beside_the_file_and_what_did_not_fit_is
     assert main(["voice", "models", "import", "--trust", "hum.pt"]) == 0
     Path("speech.srt").write_text(SRT, encoding="utf-8")
     words = ["--method", "silero", "--model", "hum.pt", "--speaker", "baya"]
-    Path("hum.pt").unlink()
     assert main(["voice", "convert", "speech.wav", "out.mp3", *words]) == 0
     said = capsys.readouterr().out
     assert "Wrote out.mp3." in said
