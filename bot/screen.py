@@ -56,8 +56,8 @@ def shorten(text: str, limit: int) -> str:
 
 
 def escape(text: str) -> str:
-    """A foreign string as Telegram HTML."""
-    return html.escape(text, quote=False)
+    """A foreign string as Telegram HTML, also between the quotes of an address."""
+    return html.escape(text, quote=False).replace('"', "&quot;")
 
 
 def plain(markup: str) -> str:

@@ -124,6 +124,7 @@ def test_russian_numbers_take_their_forms(n: int, form: str) -> None:
 def test_foreign_strings_are_escaped_in_sentences_and_not_in_toasts() -> None:
     assert EN("card.heading", title="a<b>&") == "<b>a&lt;b&gt;&amp;</b>"
     assert EN.plain("page.connected", account="a<b>&") == "Connected: a<b>&"
+    assert EN("task.completed", url='https://host/"><b>') == '<a href="https://host/&quot;&gt;&lt;b&gt;">Published</a>'
 
 
 def test_a_parameter_cannot_reach_into_our_objects() -> None:
