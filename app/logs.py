@@ -19,6 +19,8 @@ PATTERNS = (
     re.compile(r"(?i)\b(bearer )[\w.~+/=-]+"),
     # Google's access tokens, refresh tokens, client secrets and one-time codes, wherever they stand.
     re.compile(r"\b(?:ya29\.|1//|GOCSPX-|4/0)[\w.-]{10,}"),
+    # Meta's access tokens, which its errors repeat.
+    re.compile(r"\b(?:EAA|IGAA|IGQ)[\w-]{16,}"),
     # A database's password.
     re.compile(r"(?<=://)([^\s:/?#@]*:)[^\s/?#]+(?=@)"),
     re.compile(r"(?<=upload_id=)[^&\s\"']+"),

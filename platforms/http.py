@@ -38,6 +38,7 @@ _SECRETS = (
     re.compile(r"(?i)\b(?:bearer|oauth)\s+[\w.~+/=-]{6,}"),
     re.compile(r"ya29\.[\w.-]+|1//[\w.-]+|GOCSPX-[\w-]+"),
     re.compile(r"\b(?:act|rft|clt)\.[\w.!*~-]+"),  # TikTok's access, refresh and client tokens
+    re.compile(r"\b(?:EAA|IGAA|IGQ)[\w-]{16,}"),  # Meta's, which it repeats where it calls one malformed
     re.compile(
         r"(?i)[\"']?(?:access_token|refresh_token|id_token|client_secret|code_verifier|device_code|upload_id|token)"
         r"[\"']?\s*[=:]\s*[\"']?[^&\s\"',}]+"

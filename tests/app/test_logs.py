@@ -46,6 +46,7 @@ def test_a_known_secret_is_struck_out_of_a_traceback() -> None:
         "{'code': '4/0AX-canary-code-1'}",
         "tokens ya29.a0-canary-token and 1//0g-canary-token-long",
         "mysql+aiomysql://fabric:canary@db/fabric refused",
+        "Malformed access token EAABcanaryZBZAuQ0BAKZCx7",
         f"GET https://host/files/7.1763700000.0a1b2c3d.canary{'A' * 37}.mp4",
     ],
 )

@@ -115,6 +115,8 @@ async def test_the_http_libraries_log_no_address_even_when_everything_is_logged(
         "token ya29.canary-x was refused",
         "1//canary",
         "client_secret: canary",
+        "Malformed access token EAABcanaryZBZAuQ0BAKZCx7",
+        "Cannot parse access token IGAAcanaryZBZAuQ0BAKZCx7",
         "POST https://api.telegram.org/bot123456789:canary-AAHdqTcvCH1vGWJxfSeof/sendVideo",
         f"cannot fetch https://host/files/7.1763700000.0a1b2c3d.canary{'A' * 37}.mp4",
     ],
