@@ -151,9 +151,11 @@ def _progress(task: Task, step: Step | None, t: Speech) -> str:
 
 def _buttons(card: Card, t: Speech) -> Rows:
     rows: Rows = ()
+    sites = [line.task.platform for line in card.tasks]
     for line in card.tasks:
         upload_id = line.upload.id if line.upload else None
-        rows = (*rows, *task_buttons(line.task, t, url=_link(line), upload_id=upload_id))
+        where = _where(card, line, sites)
+        rows = (*rows, *task_buttons(line.task, t, url=_link(line), upload_id=upload_id, where=where))
     edit = PostButton(draft=card.draft.id, version=card.draft.version, act=PostAct.EDIT).pack()
     cancel = PostButton(draft=card.draft.id, version=card.draft.version, act=PostAct.CANCEL).pack()
     last: tuple[Button, ...] = ()
@@ -164,27 +166,42 @@ def _buttons(card: Card, t: Speech) -> Rows:
     return (*rows, last) if last else rows
 
 
+def _where(card: Card, line: TaskLine, sites: list[str]) -> str:
+    """What tells a task's buttons from those of the others: nothing, the site, or the account where sites repeat."""
+    if len(sites) == 1:
+        return ""
+    is_alone = sites.count(line.task.platform) == 1
+    return card.platform_title(line.task.platform) if is_alone else shorten(line.account.title, 24)
+
+
 def _link(line: TaskLine) -> str | None:
     """Where the video is to be seen; None once it was deleted from here."""
     is_gone = any(row.interaction_type == "delete" and row.state is InteractionState.DONE for row in line.tended)
     return None if is_gone or line.upload is None else line.upload.video_url
 
 
-def task_buttons(task: Task, t: Speech, *, url: str | None = None, upload_id: int | None = None) -> Rows:
-    """What can be done about a task, by its state; what can be done with its video is on a card of its own."""
+def task_buttons(
+    task: Task, t: Speech, *, url: str | None = None, upload_id: int | None = None, where: str = ""
+) -> Rows:
+    """What can be done about a task, by its state; what can be done with its video is on a card of its own.
+
+    `where` names the task where a message holds the buttons of several.
+    """
     if task.status is TaskStatus.COMPLETED:
-        link = (Button(t.plain("button.open_video"), url=url),) if url else ()
-        row = (*link, manage_button(upload_id, t)) if upload_id is not None else link
-        return (row,) if row else ()
+        label = t.plain("button.open_video_at", where=where) if where else t.plain("button.open_video")
+        link = (Button(label, url=url),) if url else ()
+        manage = (manage_button(upload_id, t, where="" if link else where),) if upload_id is not None else ()
+        return ((*link, *manage),) if link or manage else ()
     if task.status is TaskStatus.FAILED:
         if task.fault is not None and task.fault.params.get("final"):
             return ()  # the same file would be refused again
-        return ((_task_button(task, t, TaskAct.RETRY, "button.retry"),),)
+        return ((_task_button(task, t, TaskAct.RETRY, "button.retry", where),),)
     if task.status is not TaskStatus.NEEDS_ATTENTION:
         return ()
     acts = QUESTIONS.get(task.fault.code if task.fault else "", (TaskAct.RETRY, TaskAct.DROP))
-    return tuple((_task_button(task, t, act, f"button.{act.name.lower()}"),) for act in acts)
+    return tuple((_task_button(task, t, act, f"button.{act.name.lower()}", where),) for act in acts)
 
 
-def _task_button(task: Task, t: Speech, act: TaskAct, key: str) -> Button:
-    return Button(t.plain(key), data=TaskButton(task=task.id, act=act).pack())
+def _task_button(task: Task, t: Speech, act: TaskAct, key: str, where: str) -> Button:
+    label = t.plain("button.of_task", does=t.plain(key), where=where) if where else t.plain(key)
+    return Button(label, data=TaskButton(task=task.id, act=act).pack())

@@ -80,9 +80,10 @@ def back_button(upload_id: int, t: Speech) -> Button:
     return Button(t.plain("button.back"), data=UploadButton(upload=upload_id, act=UploadAct.SHOW).pack())
 
 
-def manage_button(upload_id: int, t: Speech) -> Button:
-    """Shows the card in a message of its own."""
-    return Button(t.plain("button.manage"), data=UploadButton(upload=upload_id, act=UploadAct.OPEN).pack())
+def manage_button(upload_id: int, t: Speech, *, where: str = "") -> Button:
+    """Shows the card in a message of its own; `where` names the video's site where there are several such buttons."""
+    label = t.plain("button.of_task", does=t.plain("button.manage"), where=where) if where else t.plain("button.manage")
+    return Button(label, data=UploadButton(upload=upload_id, act=UploadAct.OPEN).pack())
 
 
 def _overview(card: UploadCard, t: Speech) -> Screen:

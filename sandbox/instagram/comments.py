@@ -15,7 +15,7 @@ from sandbox.world import World
 
 _KIND = "instagram_comment"
 _LONGEST, _MOST_HASHTAGS, _MOST_LINKS, _PAGE = 300, 4, 1, 50
-_LINK = re.compile(r"https?://|www\.", re.IGNORECASE)
+_LINK = re.compile(r"(?:https?://|www\.)\S+", re.IGNORECASE)
 Comment = dict[str, Any]
 
 

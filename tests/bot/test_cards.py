@@ -287,6 +287,16 @@ def test_the_approve_button_is_green_only_when_nothing_is_missing() -> None:
     assert styles == ["success", None]
 
 
+def test_where_a_card_has_several_tasks_their_buttons_say_whose_they_are() -> None:
+    done = approved(status=TaskStatus.COMPLETED, upload=UPLOAD).tasks[0]
+    failed = approved(status=TaskStatus.FAILED, platform="tiktok", fault=UNKNOWN).tasks[0]
+    twin = replace(failed, account=replace(ACCOUNT, id=2, title="Evening Tales"))
+    card = replace(approved(), tasks=(done, failed), platforms=(*CARD.platforms, ("tiktok", "TikTok")))
+    assert labels(render_card(card, TEXTS.of("en")))[:3] == ["▶️ YouTube", "⚙️ Manage", "🔁 Retry · TikTok"]
+    card = replace(card, tasks=(done, failed, twin))
+    assert labels(render_card(card, TEXTS.of("en")))[3] == "🔁 Retry · Evening Tales"
+
+
 def test_a_very_long_description_does_not_flood_the_card() -> None:
     card = replace(CARD, draft=replace(DRAFT, description="<&>" * 3000))
     assert len(plain(render_card(card, TEXTS.of("en")).text)) < 700

@@ -104,6 +104,13 @@ def test_own_media_come_newest_first_in_pages_and_since_a_moment(facebook: Perso
     assert [row["id"] for row in late] == [third, second]
 
 
+@pytest.mark.parametrize(("links", "status"), [(1, 200), (2, 400)])
+def test_a_comment_has_one_link_however_it_is_written(outside: Sandbox, links: int, status: int) -> None:
+    someone = person(outside, "facebook")
+    text = " ".join(["see https://www.one.example/reel/1/"] * links)
+    assert someone.post(f"{someone.published()}/comments", message=text).status_code == status
+
+
 @pytest.mark.parametrize("login", ["instagram", "facebook"])
 def test_comments_are_written_listed_hidden_and_deleted(outside: Sandbox, login: str) -> None:
     owner = person(outside, "facebook")
