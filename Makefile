@@ -3,8 +3,8 @@ PYTHON ?= python3
 VENV ?= .venv
 # The index that holds your build of torch (a CPU or a CUDA one); empty means pip's own settings decide.
 TORCH_INDEX ?=
-# How many processes run the tests side by side; a file's tests stay together.
-TEST_WORKERS ?= 2
+# How many processes run the tests side by side; many of them wait. A file's tests stay together.
+TEST_WORKERS ?= 3
 
 PY := $(VENV)/bin/python
 PIP := $(PY) -m pip --disable-pip-version-check

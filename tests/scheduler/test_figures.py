@@ -42,6 +42,7 @@ async def captured(world: World) -> dict[int, int]:
     return found
 
 
+@pytest.mark.long
 async def test_a_young_video_is_counted_hourly_and_an_old_one_daily(world: World) -> None:
     scheduler = await published(world)
     looks = []

@@ -66,6 +66,7 @@ async def test_the_reminder_comes_once_and_at_its_time(inbox: World) -> None:
     assert await follow(inbox, (timedelta(days=2), POSTED)) == ["remind", "posted"]
 
 
+@pytest.mark.long
 async def test_nobody_looks_for_ever(inbox: World) -> None:
     assert await follow(inbox) == ["remind"]
     _, row = await found(inbox)

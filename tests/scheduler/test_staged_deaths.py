@@ -59,6 +59,7 @@ async def test_a_death_at_any_point_publishes_once_and_not_before_the_minute(
     assert await die_everywhere(world, way, {}, step) > 20
 
 
+@pytest.mark.long
 @every_way
 @pytest.mark.parametrize("fault", ["lose_after", "lose_before", "gone"])
 @pytest.mark.parametrize("step", [9, pytest.param(1, marks=pytest.mark.long)], ids=["every ninth", "every"])

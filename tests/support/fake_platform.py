@@ -362,13 +362,15 @@ class FakePlatform:
 
     async def get_video_analytics(self, access_token: str, video_id: str) -> Mapping[str, int]:
         self._begin("get_video_analytics", access_token)
-        return self.site.figures.get(video_id, {"views": 0})
+        return self.site.figures.get(video_id, {"views": 0, "likes": int(video_id in self.site.likes)})
 
     async def post_comment(self, access_token: str, video_id: str, text: str) -> str:
         """Every call comments once more."""
         fault = self._begin("post_comment", access_token)
         if fault == "lose_before":
             raise OutcomeUnknownError(platform="fake")
+        if not text.strip():
+            raise ContentRejectedError("empty", platform="fake")
         self.site.comments.append((video_id, text, self.site.clock()))
         self._end("post_comment", fault)
         return f"c{len(self.site.comments)}"

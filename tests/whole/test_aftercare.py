@@ -50,6 +50,7 @@ def test_the_first_comment_and_a_like_follow_on_youtube(
     assert list(video["ratings"].values()) == ["like"]
 
 
+@pytest.mark.long
 def test_instagram_takes_the_comment_and_has_no_like(
     sandbox: Sandbox, fabric: Fabric, person: Person, clips: Path
 ) -> None:
@@ -78,6 +79,7 @@ def test_a_comment_with_an_unknown_placeholder_is_asked_for_again(fabric: Fabric
     person.wait_text("I don't know {links}", "{link}", after=said)
 
 
+@pytest.mark.long
 @pytest.mark.timeout(180)
 def test_killed_between_the_comment_and_its_answer_it_is_posted_once(
     sandbox: Sandbox, fabric: Fabric, person: Person, clips: Path

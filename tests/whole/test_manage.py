@@ -54,6 +54,7 @@ def test_a_video_on_youtube_is_counted_edited_and_deleted(
     assert find_button(step(person, listed, "⚙️ 1"), "Delete") is None
 
 
+@pytest.mark.long
 @pytest.mark.timeout(180)
 def test_tiktok_tells_figures_and_lets_nobody_edit_or_delete(
     sandbox: Sandbox, fabric: Fabric, person: Person, clips: Path

@@ -76,6 +76,7 @@ def test_a_clip_goes_to_tiktoks_inbox_and_its_owner_posts_it(
     assert posted["title"] == "A loaf"
 
 
+@pytest.mark.long
 def test_a_clip_becomes_a_reel_from_the_local_disk(
     sandbox: Sandbox, fabric: Fabric, person: Person, clips: Path
 ) -> None:
@@ -144,6 +145,7 @@ def test_a_reel_whose_publication_was_not_answered_is_published_once(
     assert publications(sandbox) == 1
 
 
+@pytest.mark.long
 @pytest.mark.timeout(180)
 def test_killed_between_the_publication_and_its_answer_it_is_published_once(
     sandbox: Sandbox, fabric: Fabric, person: Person, clips: Path

@@ -146,6 +146,7 @@ def test_a_direct_post_goes_out_with_what_was_chosen_and_with_nothing_before(des
     assert (said["disable_comment"], said["disable_duet"], said["disable_stitch"]) == (True, False, True)
 
 
+@pytest.mark.long
 def test_of_a_private_and_a_public_account_what_both_may_is_offered_and_the_rest_is_named(desk: Desk) -> None:
     card = desk.card("Both", "tiktok", MORNING, NIGHT)
     desk.open(card, "option.tiktok", "@morningtales", "@nightstories")
@@ -168,6 +169,7 @@ def test_too_many_hashtags_are_told_before_anything_is_sent(desk: Desk) -> None:
     assert [each for each in ledger(desk.sandbox, "instagram") if each["title"] == "Hashtags"] == []
 
 
+@pytest.mark.long
 def test_what_an_account_has_switched_off_cannot_be_switched_on(desk: Desk, changed: Callable[..., None]) -> None:
     changed(KITCHEN, comment_disabled=True)
     card = desk.card("Silent", "tiktok", KITCHEN)
@@ -180,6 +182,7 @@ def test_what_an_account_has_switched_off_cannot_be_switched_on(desk: Desk, chan
     assert (said["privacy_level"], said["disable_comment"]) == ("PUBLIC_TO_EVERYONE", True)
 
 
+@pytest.mark.long
 def test_promotion_is_disclosed_whole_and_never_in_private(desk: Desk) -> None:
     card = desk.card("Bread for money", "tiktok", MORNING)
     desk.open(card, "option.tiktok", "@morningtales")

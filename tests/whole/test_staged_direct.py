@@ -23,6 +23,7 @@ def fabric(sandbox: Sandbox, tmp_path: Path) -> Iterator[TimedFabric]:
     timed.stop()
 
 
+@pytest.mark.long
 @pytest.mark.timeout(180)
 def test_a_direct_post_waits_at_tiktok_with_what_was_chosen_and_comes_out_at_its_minute(
     sandbox: Sandbox, fabric: TimedFabric, person: Person, clips: Path

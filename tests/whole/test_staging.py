@@ -140,6 +140,7 @@ def sizes(sandbox: Sandbox, where: str) -> list[int]:
     return [each["body_bytes"] for each in asked if where in each["path"] and each["body_bytes"] > 100_000]
 
 
+@pytest.mark.long
 def test_killed_while_a_video_is_taken_back_it_is_gone_all_the_same(
     sandbox: Sandbox, fabric: TimedFabric, person: Person, clips: Path
 ) -> None:

@@ -237,7 +237,7 @@ class TestTikTok(PlatformContract):
                 grant.access_token, replace(press.file(100), duration_s=200.0), press.meta()
             )
         assert caught.value.code == "tiktok.video_too_long_for_account"
-        assert caught.value.params()["limit"] == "180"
+        assert caught.value.params()["limit_s"] == "180"
 
     @pytest.mark.parametrize("range_end", ["uploaded", "last_byte"])
     async def test_a_chunk_that_was_kept_in_part_is_finished(
