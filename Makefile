@@ -18,10 +18,10 @@ run: $(RUNTIME)
 	@exec $(PY) -m app run
 
 test: $(DEV)
-	@$(PY) -m pytest -n $(TEST_WORKERS) --dist loadfile --no-loadscope-reorder
+	@$(PY) -m pytest -n $(TEST_WORKERS) --dist loadfile
 
 test-all: $(DEV)
-	@$(PY) -m pytest -n $(TEST_WORKERS) --dist loadfile --no-loadscope-reorder -m "long or not long"
+	@$(PY) -m pytest -n $(TEST_WORKERS) --dist loadfile -m "long or not long"
 
 lint: $(DEV)
 	@$(PY) -m ruff format --check .
