@@ -159,6 +159,12 @@ class PostOptions:
 
 NO_OPTIONS = PostOptions()
 
+COVER_MS = "cover_ms"
+"""The option of every post that names its cover's moment, in milliseconds of the video as shown.
+
+It stands in `VideoMeta.options` where the operator picked one; each adapter says it in its site's own words.
+"""
+
 
 def offered(choice: Choice, accounts: Iterable[Mapping[str, Any]]) -> dict[str, str]:
     """Titles by value of what every one of the accounts may choose, given each one's `account_choices`."""

@@ -18,7 +18,6 @@ from scheduler.outlook import Outlook, outlook
 from scheduler.staging import is_undoable
 from scheduler.video_files import planned_file, planned_fit
 from scheduler.voicing import Presets
-from scheduler.wishes import with_cover
 from storage.errors import StaleVersionError
 from storage.unit_of_work import UnitOfWork
 from storage.values import (
@@ -247,7 +246,7 @@ def _meta(draft: Draft, options: Mapping[str, Any]) -> VideoMeta:
         made_for_kids=bool(options["made_for_kids"]),
         contains_synthetic_media=bool(draft.voice_preset) or bool(options["contains_synthetic_media"]),
         marker="",
-        options=with_cover(options),
+        options=options,
     )
 
 

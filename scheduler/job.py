@@ -20,7 +20,6 @@ from scheduler.renders import RenderBook
 from scheduler.settings import Pace
 from scheduler.tokens import TokenKeeper
 from scheduler.video_files import rendered_file
-from scheduler.wishes import with_cover
 from storage.database import Database
 from storage.values import Clip, ClipFacts, Fault, Render, Stage, Task, TaskStatus
 
@@ -174,7 +173,7 @@ def marker_of(task: Task) -> str:
 
 def video_meta(task: Task) -> VideoMeta:
     """The texts and switches of a task as a site wants them. A changed voice is synthetic media and is declared so."""
-    options = with_cover(site_options(task.options, task.platform))
+    options = site_options(task.options, task.platform)
     return VideoMeta(
         title=task.title,
         description=task.description,

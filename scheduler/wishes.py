@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from media.fit import Aspect, FitChoices
+from platforms.options import COVER_MS
 from storage.values import JsonObject
 from voice.presets.mix import MUSIC as MUSIC_WISHES
 
@@ -12,18 +13,6 @@ MUSIC = "voice_music"
 """What becomes of music under a new voice: one of `voice.presets.mix.MUSIC`; anything else as the preset says."""
 LOUDNESS = "loudness_lufs"
 """A number from -40 to -5; anything else leaves the loudness as it is."""
-
-
-COVER_MS = "cover_ms"
-"""The moment of the cover, in milliseconds of the video as shown; without it the site chooses."""
-COVER_WORDS = ("video_cover_timestamp_ms", "thumb_offset")
-"""What TikTok and Instagram call it."""
-
-
-def with_cover(options: JsonObject) -> JsonObject:
-    """The options with the cover's moment in each site's own words."""
-    at_ms = cover_ms(options)
-    return options if at_ms is None else {**dict.fromkeys(COVER_WORDS, at_ms), **options}
 
 
 def cover_ms(options: JsonObject) -> int | None:

@@ -26,6 +26,7 @@ from platforms.instagram.limits import CONTAINERS
 from platforms.instagram.resources import Container, ContainerState, caption_of, identifier, parse_container, text
 from platforms.instagram.settings import NAME, InstagramSettings, Login
 from platforms.instagram.users import Users
+from platforms.options import COVER_MS
 
 SETTLING = timedelta(minutes=2)
 """For so long a container that is not found may merely not be known everywhere yet."""
@@ -131,8 +132,8 @@ def container_fields(meta: VideoMeta) -> dict[str, str]:
     for name in _TEXTS:
         if options.get(name):
             form[name] = str(options[name])
-    if "thumb_offset" in options and "cover_url" not in form:
-        form["thumb_offset"] = str(options["thumb_offset"])
+    if COVER_MS in options and "cover_url" not in form:
+        form["thumb_offset"] = str(options[COVER_MS])
     if collaborators := list(options.get("collaborators") or ()):
         form["collaborators"] = json.dumps([str(name).removeprefix("@") for name in collaborators])
     if meta.contains_synthetic_media:

@@ -8,6 +8,7 @@ from typing import Any
 from platforms.base import VideoFile, VideoMeta, Violation
 from platforms.instagram.limits import CAPTION_MAX_CHARACTERS, FILE_LIMITS, REEL_LIMITS, TEXT_LIMITS
 from platforms.instagram.resources import caption_of, hashtags, mentions
+from platforms.options import COVER_MS
 
 
 def violations(file: VideoFile | None, meta: VideoMeta) -> tuple[Violation, ...]:
@@ -37,9 +38,9 @@ def _options(meta: VideoMeta, file: VideoFile | None) -> Iterator[Violation]:
         yield Violation("instagram.no_privacy", {"actual": meta.privacy_status})
     if "share_to_feed" in options and not isinstance(options["share_to_feed"], bool):
         yield _unknown("share_to_feed", options["share_to_feed"])
-    offset = options.get("thumb_offset")
+    offset = options.get(COVER_MS)
     if offset is not None and not _is_offset(offset, file):
-        yield _unknown("thumb_offset", offset)
+        yield _unknown(COVER_MS, offset)
     cover = options.get("cover_url")
     if cover and not (isinstance(cover, str) and cover.startswith("https://")):
         yield _unknown("cover_url", cover)

@@ -8,6 +8,7 @@ from typing import Any
 
 from platforms.base import VideoFile, VideoMeta, Violation
 from platforms.errors import ContentRejectedError
+from platforms.options import COVER_MS
 from platforms.tiktok.api import TikTokApi
 from platforms.tiktok.fields import text, texts, whole
 from platforms.tiktok.options import privacy_sentence
@@ -100,6 +101,6 @@ def post_info(creator: Creator, meta: VideoMeta, title: str) -> dict[str, Any]:
         "brand_organic_toggle": options.get("brand_organic_toggle") is True,
         "is_aigc": meta.contains_synthetic_media or options.get("is_aigc") is True,
     }
-    if "video_cover_timestamp_ms" in options:
-        info["video_cover_timestamp_ms"] = options["video_cover_timestamp_ms"]
+    if COVER_MS in options:
+        info["video_cover_timestamp_ms"] = options[COVER_MS]
     return info

@@ -7,6 +7,7 @@ from typing import Any
 
 from platforms.base import VideoFile, VideoMeta, Violation
 from platforms.limits import FileLimits
+from platforms.options import COVER_MS
 from platforms.tiktok.caption import caption, utf16_length
 from platforms.tiktok.limits import CAPTION_MAX_UNITS, MIME_TYPES, PICTURE_LIMITS
 from platforms.tiktok.options import BRANDED, DISCLOSES, OWN_BRAND
@@ -23,7 +24,6 @@ SWITCHES = (
     "is_aigc",
     DISCLOSES,
 )
-COVER = "video_cover_timestamp_ms"
 
 
 def violations(file: VideoFile | None, meta: VideoMeta, *, mode: Mode, limits: FileLimits) -> tuple[Violation, ...]:
@@ -56,8 +56,8 @@ def _post(file: VideoFile | None, meta: VideoMeta) -> Iterator[Violation]:
     for option in SWITCHES:
         if not isinstance(meta.options.get(option, False), bool):
             yield Violation("tiktok.option_unknown", {"option": option, "actual": str(meta.options[option])})
-    if COVER in meta.options:
-        yield from _cover(meta.options[COVER], file)
+    if COVER_MS in meta.options:
+        yield from _cover(meta.options[COVER_MS], file)
 
 
 def _privacy(meta: VideoMeta) -> Iterator[Violation]:
@@ -73,7 +73,7 @@ def _privacy(meta: VideoMeta) -> Iterator[Violation]:
 def _cover(value: Any, file: VideoFile | None) -> Iterator[Violation]:
     """TikTok takes the first frame in place of a time that cannot be, which nobody would have asked for."""
     if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value < 2**31:
-        yield Violation("tiktok.option_unknown", {"option": COVER, "actual": str(value)})
+        yield Violation("tiktok.option_unknown", {"option": COVER_MS, "actual": str(value)})
     elif file is not None and value > file.duration_s * 1000:
         yield _beyond("tiktok.cover_outside", round(file.duration_s * 1000), value)
 

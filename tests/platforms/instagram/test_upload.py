@@ -63,7 +63,7 @@ async def test_without_an_address_meta_cannot_fetch(instagram: Instagram, meta: 
 
 
 async def test_the_options_of_a_reel_are_sent(facebook: Instagram, meta: Meta, file: VideoFile) -> None:
-    options = {"share_to_feed": False, "thumb_offset": 1500, "collaborators": ["@anna", "ben"]}
+    options = {"share_to_feed": False, "cover_ms": 1500, "collaborators": ["@anna", "ben"]}
     await facebook.open_upload(TOKEN, file, make_meta(options=options, contains_synthetic_media=False))
     form = meta.to("/media")[0].form
     assert (form["share_to_feed"], form["thumb_offset"]) == ("false", "1500")
@@ -74,7 +74,7 @@ async def test_the_options_of_a_reel_are_sent(facebook: Instagram, meta: Meta, f
 async def test_a_cover_picture_goes_before_a_moment_of_the_video(
     facebook: Instagram, meta: Meta, file: VideoFile
 ) -> None:
-    options = {"cover_url": "https://fabric.example/c.jpg", "thumb_offset": 1500}
+    options = {"cover_url": "https://fabric.example/c.jpg", "cover_ms": 1500}
     await facebook.open_upload(TOKEN, file, make_meta(options=options))
     form = meta.to("/media")[0].form
     assert form["cover_url"] == "https://fabric.example/c.jpg"

@@ -200,7 +200,7 @@ class TestTikTok(PlatformContract):
         assert (result.state, result.publication) == (CheckState.PUBLISHED, None)
 
     async def test_the_choices_arrive_as_they_were_meant(self, stand: SandboxStand, token: str, press: Press) -> None:
-        options = {"privacy_level": "MUTUAL_FOLLOW_FRIENDS", "disable_duet": True, "video_cover_timestamp_ms": 1500}
+        options = {"privacy_level": "MUTUAL_FOLLOW_FRIENDS", "disable_duet": True, "cover_ms": 1500}
         file = press.file(1000)
         session = await stand.platform.open_upload(token, file, press.meta(options=options))
         await self.send(stand, token, session, file)

@@ -78,7 +78,7 @@ async def test_the_post_and_the_plan_are_told(tiktok: TikTok, stage: Stage, tmp_
         ({"brand_content_toggle": True}, "brand_content_toggle", True),
         ({"brand_organic_toggle": True}, "brand_organic_toggle", True),
         ({"is_aigc": True}, "is_aigc", True),
-        ({"video_cover_timestamp_ms": 700}, "video_cover_timestamp_ms", 700),
+        ({"cover_ms": 700}, "video_cover_timestamp_ms", 700),
     ],
 )
 async def test_an_option_arrives_as_far_as_the_creator_allows(

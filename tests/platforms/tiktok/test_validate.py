@@ -53,10 +53,10 @@ def test_into_the_inbox_nothing_has_to_be_said() -> None:
         ({"privacy_level": "SELF_ONLY", "brand_content_toggle": True}, "tiktok.branded_private"),
         (PUBLIC | {"disable_duet": "yes"}, "tiktok.option_unknown"),
         (PUBLIC | {"is_aigc": 1}, "tiktok.option_unknown"),
-        (PUBLIC | {"video_cover_timestamp_ms": -1}, "tiktok.option_unknown"),
-        (PUBLIC | {"video_cover_timestamp_ms": 2**31}, "tiktok.option_unknown"),
-        (PUBLIC | {"video_cover_timestamp_ms": 1.5}, "tiktok.option_unknown"),
-        (PUBLIC | {"video_cover_timestamp_ms": 20_001}, "tiktok.cover_outside"),
+        (PUBLIC | {"cover_ms": -1}, "tiktok.option_unknown"),
+        (PUBLIC | {"cover_ms": 2**31}, "tiktok.option_unknown"),
+        (PUBLIC | {"cover_ms": 1.5}, "tiktok.option_unknown"),
+        (PUBLIC | {"cover_ms": 20_001}, "tiktok.cover_outside"),
     ],
 )
 def test_an_option_that_cannot_be_is_named(options: dict[str, Any], code: str) -> None:
