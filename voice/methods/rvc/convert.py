@@ -19,12 +19,13 @@ from voice.checkpoints.load import unknown_model
 from voice.device import give_back_memory, halves_digits, ready_device
 from voice.disk_signal import DiskSignal
 from voice.downmix import Downmix, Resampler, plan_downmix, single_channel
+from voice.envelope import LevelMeter, mixed_level, stretched
 from voice.f0.choice import pitch_track
 from voice.f0.signal16k import HOP, SAMPLE_RATE, Floats
 from voice.job_context import JobContext
 from voice.methods.rvc.model import CONTENT_WIDTHS, Model, load_model
 from voice.methods.rvc.pipeline import FADE_FRAMES, Chunk, Controls, Pipeline, Splitting, Waveform, plan_chunks
-from voice.methods.rvc.rules import LOUDEST_IN, LevelMeter, high_pass, mixed_level, stretched
+from voice.methods.rvc.rules import LOUDEST_IN, high_pass
 from voice.methods.rvc.settings import RvcSettings
 from voice.retrieval import FeatureIndex
 

@@ -20,9 +20,9 @@ from voice.checkpoints.load import unknown_model
 from voice.device import give_back_memory, ready_device
 from voice.disk_signal import DiskSignal
 from voice.downmix import Downmix, Resampler, plan_downmix, single_channel
+from voice.envelope import LevelMeter, mixed_level, stretched
 from voice.f0.signal16k import Floats
 from voice.job_context import JobContext
-from voice.methods.rvc.rules import LevelMeter, mixed_level, stretched
 from voice.methods.sovits import slices
 from voice.methods.sovits.clusters import load_centres
 from voice.methods.sovits.model import ENCODERS, Model, load_model
