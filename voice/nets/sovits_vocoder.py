@@ -7,7 +7,7 @@ twice the rate, between low-pass filters (S. Lee et al., "BigVGAN", 2022). Names
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import torch
 from torch import Tensor, nn
@@ -21,6 +21,11 @@ HALF_WIDTH = 0.3
 SNAKE_REACH = 6
 """Samples on each side that one snake depends on."""
 SMALLEST = 1e-9
+FILTERS = {
+    "up": ("upsample.conv_transpose1d_block.weight", "upsample.filter"),
+    "down": ("downsample.lowpass.conv1d_block.weight", "downsample.lowpass.filter"),
+}
+"""What a file calls the filters of a snake; the first is what was used, where it has both."""
 
 
 def half_band() -> Tensor:
@@ -45,21 +50,36 @@ class _Bend(nn.Module):
 
 
 class Snake(nn.Module):
-    """One bend at twice the rate; (1, channels, samples) to the same."""
+    """One bend at twice the rate; (1, channels, samples) to the same.
+
+    The filters `up` and `down`, (1 or channels, 1, taps), are those of every such voice unless its file has others.
+    """
+
+    up: Tensor
+    down: Tensor
 
     def __init__(self, channels: int) -> None:
         super().__init__()
         self.act = _Bend(channels)
+        for name in FILTERS:
+            self.register_buffer(name, half_band(), persistent=False)
 
     def forward(self, x: Tensor) -> Tensor:
-        channels, taps = x.shape[1], half_band().to(x)
-        taps = taps.expand(channels, -1, -1)
-        edge = TAPS // 2 - 1
+        channels, edge = x.shape[1], TAPS // 2 - 1
+        up, down = (taps.expand(channels, -1, -1) for taps in (self.up, self.down))
         x = functional.pad(x, (edge, edge), mode="replicate")
-        x = 2 * functional.conv_transpose1d(x, taps, stride=2, groups=channels)
+        x = 2 * functional.conv_transpose1d(x, up, stride=2, groups=channels)
         x = self.act(x[:, :, 3 * edge : -3 * edge])
         x = functional.pad(x, (edge, edge + 1), mode="replicate")
-        return functional.conv1d(x, taps, stride=2, groups=channels)
+        return functional.conv1d(x, down, stride=2, groups=channels)
+
+    def take_filters(self, tensors: Mapping[str, Tensor], name: str) -> None:
+        """Use the filters that a file has under the name of this snake; raises ValueError for what are none."""
+        for own, keys in FILTERS.items():
+            taps = next((tensors[f"{name}.{key}"] for key in keys if f"{name}.{key}" in tensors), getattr(self, own))
+            if taps.shape[1:] != (1, TAPS) or len(taps) not in (1, len(self.act.alpha)):
+                raise ValueError(f"the filter {name} has the shape {tuple(taps.shape)}")
+            setattr(self, own, taps.float())
 
 
 class SnakeVocoder(nn.Module):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -42,10 +42,12 @@ def measure_levels(sound: soundfile.SoundFile, report: Callable[[float], None]) 
     return Levels(10 * np.log10(np.concatenate(powers) + 1e-12), peak)
 
 
-def plan_cuts(levels: Levels, frames: int, sample_rate: int, chunk_s: float) -> tuple[int, ...]:
+def plan_cuts(
+    levels: Levels, frames: int, sample_rate: int, chunk_s: float, seams: Sequence[int] = ()
+) -> tuple[int, ...]:
     """Sample positions from 0 to `frames` between which the chunks lie, all of them of about the same length.
 
-    None is longer than `chunk_s` by more than the search reaches.
+    None is longer than `chunk_s` by more than the search reaches. Where one of `seams` is within reach, it is taken.
     """
     frame = round(FRAME_S * sample_rate)
     count = math.ceil(frames / sample_rate / chunk_s)
@@ -54,8 +56,13 @@ def plan_cuts(levels: Levels, frames: int, sample_rate: int, chunk_s: float) -> 
     width = max(1, round(FADE_S / FRAME_S))
     quietness = np.convolve(np.maximum(levels.frames_db, QUIET_ENOUGH_DB), np.ones(width) / width, "same")
     reach = int(min(SEARCH_S, frames / sample_rate / count / 4) / FRAME_S)
-    inner = (_quietest(quietness, round(place * frames / count / frame), reach) for place in range(1, count))
-    return 0, *(at * frame for at in inner), frames
+    inner = []
+    for place in range(1, count):
+        wished = place * frames // count
+        near = [seam for seam in seams if abs(seam - wished) < reach * frame]
+        quietest = _quietest(quietness, round(place * frames / count / frame), reach) * frame
+        inner.append(min(near, key=lambda seam: abs(seam - wished), default=quietest))
+    return 0, *inner, frames
 
 
 def _quietest(quietness: npt.NDArray[np.float64], wished: int, reach: int) -> int:

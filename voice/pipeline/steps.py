@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
@@ -22,6 +22,8 @@ from voice.presets import Preset
 GRID_HZ = 100
 """Chunks begin on multiples of 10 ms, where the frames of every method fall as they do over the whole."""
 BLOCK_S = 10
+SEAMS = "seams"
+"""Samples at which a method wishes a recording to be cut, which its survey may tell."""
 
 
 def separate_span(source: Path, target: Path, model: Path | None, span: tuple[int, int], job: JobContext) -> None:
@@ -44,14 +46,14 @@ def join_stem(parts: Sequence[Path], target: Path, heard: Heard, job: JobContext
 
 def plan(voice: Path, preset: Preset, chunk_s: float, job: JobContext) -> dict[str, Any]:
     """Where to cut, and what the chunks are told of the whole: `{"cuts", "whole"}`."""
-    with open_audio(voice) as sound:
-        levels = measure_levels(sound, job.part(0.0, 0.3, "listen"))
-        cuts = plan_cuts(levels, sound.frames, sound.samplerate, chunk_s)
     survey = load_survey(preset.method)
-    own: Mapping[str, Any] = {}
+    own: dict[str, Any] = {}
     if survey is not None:
-        later = replace(job, report=lambda fraction, step: job.report(0.3 + 0.7 * fraction, step))
-        own = survey(voice, preset.settings, later)
+        later = replace(job, report=lambda fraction, step: job.report(0.7 * fraction, step))
+        own = dict(survey(voice, preset.settings, later))
+    with open_audio(voice) as sound:
+        levels = measure_levels(sound, job.part(0.0 if survey is None else 0.7, 1.0, "listen"))
+        cuts = plan_cuts(levels, sound.frames, sound.samplerate, chunk_s, own.pop(SEAMS, ()))
     return {"cuts": list(cuts), "whole": {"peak": levels.peak, **own}}
 
 
@@ -67,7 +69,7 @@ def convert_chunk(voice: Path, target: Path, preset: Preset, seed: int, span: tu
         with create_wav(heard, rate, sound.channels, stop - start) as out:
             for low, high in spans(stop - start, BLOCK_S * rate):
                 out.write(np.ascontiguousarray(read_span(sound, start + low, start + high).T))
-    speak(heard, raw, preset, seed, job)
+    speak(heard, raw, preset, seed, replace(job, whole={**job.whole, "begins": start}))
     with open_audio(raw) as sound, create_wav(made, rate, sound.channels, last - first) as out:
         for low, high in spans(last - first, BLOCK_S * rate):
             out.write(np.ascontiguousarray(read_span(sound, first - start + low, first - start + high).T))

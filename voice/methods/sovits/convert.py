@@ -9,6 +9,7 @@ import contextlib
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import soundfile
@@ -20,14 +21,13 @@ from voice.checkpoints.load import unknown_model
 from voice.device import give_back_memory, ready_device
 from voice.disk_signal import DiskSignal
 from voice.downmix import Downmix, Resampler, plan_downmix, single_channel
-from voice.envelope import LevelMeter, mixed_level, stretched
 from voice.f0.signal16k import Floats
 from voice.job_context import JobContext
-from voice.methods.sovits import slices
 from voice.methods.sovits.clusters import load_centres
-from voice.methods.sovits.model import ENCODERS, Model, load_model
+from voice.methods.sovits.model import ENCODERS, Model, described_rate, load_model
 from voice.methods.sovits.pipeline import FADE_FRAMES, Blend, Controls, Pipeline, Waveform
 from voice.methods.sovits.pitch import pitch_finder
+from voice.methods.sovits.plan import Numbered, heard_of, part_of, plan, seams, told
 from voice.methods.sovits.rules import moved_to_clusters
 from voice.methods.sovits.settings import SovitsSettings
 from voice.methods.sovits.slices import Piece
@@ -43,17 +43,47 @@ def convert(source: Path, target: Path, settings: SovitsSettings, seed: int, job
     BadModelError's kinds.
     """
     with open_audio(source) as sound:
-        downmix = plan_downmix(sound, job.part(0.0, 0.02, "listen"))
+        downmix = _downmix(sound, job)
         if downmix.is_silent:
             _write_silence(sound, target)
             return
         model = load_model(Path(settings.model), Path(settings.config))
+        rate = model.sample_rate
         with contextlib.ExitStack() as stack:
             heard = stack.enter_context(DiskSignal(job.scratch / "heard.f32", np.float32))
             made = stack.enter_context(DiskSignal(job.scratch / "made.f32", np.float32))
-            peak = _listen(single_channel(sound, downmix, model.sample_rate), heard)
-            _speak(heard, made, peak, model, settings, seed, job)
-            _put_back(heard, made, model.sample_rate, sound, target, downmix, settings.rms_mix_rate)
+            peak = _listen(single_channel(sound, downmix, rate), heard)
+            if "pieces" in job.whole:
+                planned = heard_of(job.whole["pieces"], part_of(job.whole, sound.samplerate, len(heard), rate), rate)
+            else:
+                planned = list(enumerate(plan(heard, peak, settings.silence_db, rate)))
+            _speak(heard, made, planned, model, settings, seed, job)
+            _put_back(made, rate, sound, target, downmix)
+
+
+def survey(source: Path, settings: SovitsSettings, job: JobContext) -> dict[str, Any]:
+    """How the whole recording is mixed and divided, so that in parts it sounds as it does at once."""
+    with open_audio(source) as sound:
+        downmix = plan_downmix(sound, job.part(0.0, 0.3, "listen"))
+        if downmix.is_silent:
+            return {}
+        rate = described_rate(Path(settings.config))
+        with DiskSignal(job.scratch / "heard.f32", np.float32) as heard:
+            peak = _listen(single_channel(sound, downmix, rate), heard)
+            planned = plan(heard, peak, settings.silence_db, rate)
+        (job.scratch / "heard.f32").unlink()
+        return {
+            "signs": downmix.signs.tolist(),
+            "gains": downmix.gains.tolist(),
+            "pieces": told(planned),
+            "seams": [round(place * sound.samplerate / rate) for place in seams(planned)],
+        }
+
+
+def _downmix(sound: soundfile.SoundFile, job: JobContext) -> Downmix:
+    if "signs" in job.whole:
+        return Downmix(*(np.array(job.whole[name]) for name in ("signs", "gains")), is_silent=False)
+    return plan_downmix(sound, job.part(0.0, 0.02, "listen"))
 
 
 def _write_silence(sound: soundfile.SoundFile, target: Path) -> None:
@@ -76,7 +106,7 @@ def _listen(blocks: Iterable[Floats], heard: DiskSignal) -> float:
 def _speak(
     heard: DiskSignal,
     made: DiskSignal,
-    peak: float,
+    planned: list[Numbered],
     model: Model,
     settings: SovitsSettings,
     seed: int,
@@ -85,23 +115,17 @@ def _speak(
     """Write the new voice at the model's rate, as long as what was heard."""
     device, speaker = ready_device(), model.speaker(settings.speaker)
     model.net.to(device)
-    hop = slices.frame_hop(model.sample_rate)
-    levels = slices.frame_levels(heard, hop)
-    # In a quiet recording the voice is quiet, too: the level of silence is meant below its peak.
-    threshold = 10 ** (settings.silence_db / 20) * min(1.0, peak)
-    planned = slices.pieces(slices.spans(levels, threshold, hop, len(heard)), levels, model.sample_rate)
     with contextlib.ExitStack() as stack:
         blend = _blend(settings, model, speaker, stack)
         is_projected = model.content_width == ENCODERS["vec256l9"]
         encoder = load_content_encoder(Path(settings.content_model), projected=is_projected).to(device)
         f0_model = None if settings.f0_model is None else Path(settings.f0_model)
         find_pitch = pitch_finder(settings.f0_method, f0_model, model.sample_rate, model.hop, device)
-        controls = Controls(speaker, settings.pitch, settings.auto_f0, settings.noise)
+        controls = Controls(speaker, settings.pitch, settings.auto_f0, settings.noise, settings.rms_mix_rate)
         give_back_memory()  # what the files took besides the weights
         pipeline = Pipeline(model, encoder, find_pitch, blend, controls, device)
-        voices = (_piece(pipeline, heard, piece, seed, number) for number, piece in enumerate(planned))
-        told = _told(voices, planned, job.part(0.05, 0.97, "convert"))
-        for samples in joined(zip(planned, told, strict=True), FADE_FRAMES * model.hop):
+        voices = ((piece, _piece(pipeline, heard, piece, seed, number)) for number, piece in planned)
+        for samples in joined(_reported(voices, len(heard), job.part(0.05, 0.97, "convert")), FADE_FRAMES * model.hop):
             made.append(samples)
 
 
@@ -127,10 +151,12 @@ def _piece(pipeline: Pipeline, heard: DiskSignal, piece: Piece, seed: int, numbe
     return pipeline.speak(heard, piece, torch.Generator().manual_seed(int(mixed) >> 1))
 
 
-def _told(voices: Iterator[Waveform], planned: list[Piece], report: Callable[[float], None]) -> Iterator[Waveform]:
-    for piece, samples in zip(planned, voices, strict=True):
-        yield samples
-        report(piece.end / planned[-1].end)
+def _reported(
+    voices: Iterable[tuple[Piece, Waveform]], length: int, report: Callable[[float], None]
+) -> Iterator[tuple[Piece, Waveform]]:
+    for piece, samples in voices:
+        yield piece, samples
+        report(piece.end / length)
 
 
 def joined(voices: Iterable[tuple[Piece, Waveform]], half: int) -> Iterator[Waveform]:
@@ -148,32 +174,12 @@ def joined(voices: Iterable[tuple[Piece, Waveform]], half: int) -> Iterator[Wave
         rest = samples[stop:]
 
 
-def _put_back(
-    heard: DiskSignal,
-    made: DiskSignal,
-    rate: int,
-    sound: soundfile.SoundFile,
-    target: Path,
-    downmix: Downmix,
-    rms_mix_rate: float,
-) -> None:
-    """Mix the levels, go to the source's rate and channels, and write exactly as many frames as the source has."""
-    levels = [_levels(signal, rate) for signal in (heard, made)] if rms_mix_rate < 1 else None
+def _put_back(made: DiskSignal, rate: int, sound: soundfile.SoundFile, target: Path, downmix: Downmix) -> None:
+    """Go to the source's rate and channels, and write exactly as many frames as the source has."""
     stream, left = Resampler(rate, sound.samplerate), sound.frames
     with create_wav(target, sound.samplerate, sound.channels, sound.frames) as out:
         for begin, end in spans(len(made), BLOCK_S * rate):
-            block = made[begin:end]
-            if levels is not None:
-                source_level, own_level = (stretched(one, begin, end, len(made)) for one in levels)
-                block = mixed_level(block, source_level, own_level, rms_mix_rate)
-            voice = stream.feed(block, is_last=end == len(made))[:left]
+            voice = stream.feed(made[begin:end], is_last=end == len(made))[:left]
             left -= len(voice)
             out.write(np.ascontiguousarray(downmix.spread(voice).T))
         out.write(np.zeros((left, sound.channels)))  # at most a sample is missing by rounding
-
-
-def _levels(signal: DiskSignal, rate: int) -> Floats:
-    meter = LevelMeter(rate)
-    for begin, end in spans(len(signal), BLOCK_S * rate):
-        meter.add(signal[begin:end])
-    return meter.levels()

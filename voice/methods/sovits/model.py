@@ -13,18 +13,22 @@ import torch
 from voice.checkpoints.load import Tensors, load_checkpoint, tensors_of, unknown_model
 from voice.errors import DamagedModelError, MissingModelError, UnknownSpeakerError
 from voice.nets.sovits import SovitsShape, SovitsVoice
+from voice.nets.sovits_vocoder import Snake
 from voice.nets.vocoder import VocoderShape
 from voice.nets.weights import fill, fold_weight_norm
 
 ENCODERS = {"vec768l12": 768, "vec256l9": 256}
 """The encoders of speech that are known here, and how wide their features are."""
 VOCODERS = {"nsf-hifigan": False, "nsf-snake-hifigan": True}
+SPREADINGS = ("left", "nearest")
+"""How features may be spread over frames; see `rules.expanded`."""
 KEYS_OF_41 = ("speech_encoder", "vol_embedding", "vocoder_name", "use_automatic_f0_prediction")
 HIFI_GAN = "hifi-gan"
 """What the fork calls the one decoder that is known here."""
 HARMONICS = 9
 LARGEST_CONFIG_BYTES = 4 << 20
 LARGEST_SIZE = 1 << 16
+LOWEST_RATE = 8_000
 MOST_LAYERS = 64
 MOST_NAMED = 20
 """Speakers that a message lists."""
@@ -95,6 +99,14 @@ def read_config(path: Path) -> Mapping[str, Any]:
     return held
 
 
+def described_rate(path: Path) -> int:
+    """The rate of a voice's samples, from its description alone; raises as `load_model`."""
+    try:
+        return _rate(read_config(path)["data"])
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        raise unknown_model(path, f"its description makes no sense ({error})") from error
+
+
 def load_described(path: Path, config: Mapping[str, Any], config_path: Path) -> Model:
     """As `load_model`, with the description read already."""
     for part in ("data", "model"):
@@ -105,20 +117,37 @@ def load_described(path: Path, config: Mapping[str, Any], config_path: Path) -> 
     tensors = fold_weight_norm(_weights(path))
     if "enc_p.enc_.attn_layers.0.emb_rel_k" not in tensors or "dec.m_source.l_linear.weight" not in tensors:
         raise unknown_model(path, "it is no voice of SO-VITS-SVC 4.0 or 4.1")
+    _spread_shared(tensors)
     try:
         shape = _shape(model, tensors)
-        sample_rate, hop = _size(data.get("sampling_rate", 44_100), 192_000), _size(data.get("hop_length", 512))
+        sample_rate, hop = _rate(data), _size(data.get("hop_length", 512))
         speakers = _speakers(config.get("spk", {}), shape.speakers)
     except (ValueError, TypeError, KeyError, IndexError, AttributeError) as error:
         raise unknown_model(config_path, f"its description makes no sense ({error})") from error
-    if hop != shape.vocoder.samples_per_frame or sample_rate < 8_000:
+    if hop != shape.vocoder.samples_per_frame:
         raise unknown_model(config_path, f"its frames of {hop} samples are not those of its vocoder")
-    _spread_shared(tensors, shape.couplings)
     with torch.device("meta"):
         net = SovitsVoice(shape)
     fill(net, tensors, path)
-    nearest = data.get("unit_interpolate_mode") == "nearest"
-    return Model(net, sample_rate, nearest, speakers, path)
+    _take_filters(net, tensors, path)
+    return Model(net, sample_rate, _expands_nearest(data, config_path), speakers, path)
+
+
+def _expands_nearest(data: Mapping[str, Any], path: Path) -> bool:
+    mode = data.get("unit_interpolate_mode") or SPREADINGS[0]
+    if mode not in SPREADINGS:
+        known = " and ".join(SPREADINGS)
+        raise unknown_model(path, f"its unit_interpolate_mode is {str(mode)[:40]!r}, and only {known} are known here")
+    return bool(mode == "nearest")
+
+
+def _take_filters(net: SovitsVoice, tensors: Tensors, path: Path) -> None:
+    for name, part in net.named_modules():
+        if isinstance(part, Snake):
+            try:
+                part.take_filters(tensors, name)
+            except ValueError as error:
+                raise unknown_model(path, str(error)) from error
 
 
 def _check_kind(path: Path, model: Mapping[str, Any]) -> None:
@@ -185,7 +214,9 @@ def _shape(model: Mapping[str, Any], tensors: Tensors) -> SovitsShape:
         has_loudness=bool(model.get("vol_embedding")),
         has_separable_flow=f"{COUPLING_PART}0.enc.in_layers.0.depth_conv.weight" in tensors,
         has_transformer_flow=has_transformer_flow,
-        pitch_layers=_count(tensors, "f0_decoder.decoder.self_attn_layers.", least=0),
+        pitch_layers=_count(tensors, "f0_decoder.decoder.self_attn_layers.", least=0)
+        if model.get("use_automatic_f0_prediction", True)
+        else 0,
         clamps_high=not is_41,
     )
 
@@ -195,6 +226,13 @@ def _size(value: Any, largest: int = LARGEST_SIZE) -> int:
     if not 1 <= size <= largest:
         raise ValueError(f"a size of {size}")
     return size
+
+
+def _rate(data: Mapping[str, Any]) -> int:
+    rate = _size(data.get("sampling_rate", 44_100), 192_000)
+    if rate < LOWEST_RATE:
+        raise ValueError(f"a sample rate of {rate}")
+    return rate
 
 
 def _sizes(values: Any) -> tuple[int, ...]:
@@ -218,8 +256,9 @@ def _count(tensors: Tensors, beginning: str, end: str = "", *, least: int = 1) -
     return len(numbers)
 
 
-def _spread_shared(tensors: Tensors, couplings: int) -> None:
-    """Where the couplings share a network, the file's shared one is every coupling's."""
+def _spread_shared(tensors: Tensors) -> None:
+    """Where the couplings share a network, the file's shared one is every coupling's, whatever it holds for them."""
+    couplings = [name for name in tensors if name.startswith(COUPLING_PART) and name.endswith(".pre.weight")]
     for name in [name for name in tensors if name.startswith(SHARED_PART)]:
-        for number in range(couplings):
-            tensors[f"{COUPLING_PART}{2 * number}.enc.{name.removeprefix(SHARED_PART)}"] = tensors[name]
+        for coupling in couplings:
+            tensors[f"{coupling.removesuffix('pre.weight')}enc.{name.removeprefix(SHARED_PART)}"] = tensors[name]

@@ -11,6 +11,7 @@ import soxr
 import torch
 from torch import Tensor
 
+from voice.envelope import LevelMeter, mixed_level, stretched
 from voice.f0.signal16k import SAMPLE_RATE, Floats, Signal
 from voice.methods.sovits.model import ENCODERS, Model
 from voice.methods.sovits.pitch import PitchFinder
@@ -37,6 +38,7 @@ class Controls:
     semitones: float = 0.0
     auto_f0: bool = False
     noise: float = 0.4
+    rms_mix_rate: float = 1.0
 
 
 class Pipeline:
@@ -65,7 +67,9 @@ class Pipeline:
         level = loudness(padded, hop) if self._model.net.shape.has_loudness else None
         begin = pad - (FADE_FRAMES * hop if piece.follows else 0)
         end = pad + piece.end - piece.begin + (FADE_FRAMES * hop if piece.precedes else 0)
-        keep = begin // hop, min(frames, -(-end // hop))
+        # To be brought to the source's level it is wanted whole: the silence around it counts.
+        has_own_level = self._controls.rms_mix_rate == 1
+        keep = (begin // hop, min(frames, -(-end // hop))) if has_own_level else (0, frames)
         with torch.inference_mode():
             samples, _ = self._model.net(
                 self._sent(content),
@@ -79,7 +83,17 @@ class Pipeline:
                 keep=keep,
             )
         waveform: Waveform = samples.float().cpu().numpy()
+        if not has_own_level:
+            waveform = self._levelled(waveform, padded)
         return waveform[begin - keep[0] * hop : end - keep[0] * hop]
+
+    def _levelled(self, made: Waveform, source: Floats) -> Waveform:
+        levels = []
+        for samples in (source, made):
+            meter = LevelMeter(self._model.sample_rate)
+            meter.add(samples)
+            levels.append(stretched(meter.levels(), 0, len(made), len(made)))
+        return mixed_level(made, *levels, self._controls.rms_mix_rate).astype(np.float32)
 
     def _padded(self, signal: Signal, piece: Piece) -> tuple[Floats, int]:
         pad = round(PAD_S * self._model.sample_rate)

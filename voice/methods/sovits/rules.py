@@ -16,13 +16,13 @@ UNVOICED_BELOW_HZ = 0.001
 def expanded(features: Features, frames: int, *, nearest: bool) -> Features:
     """Features of 20 ms spread over `frames` shorter frames, each with the one that it begins in.
 
-    With `nearest` it is the one at the same share of the whole, counted in floats as torch does.
+    With `nearest` it is the one at the same share of the whole. Both are counted in floats, as torch does.
     """
     count, places = len(features), np.arange(frames)
     if nearest:
         chosen = np.minimum((places * np.float32(count / frames)).astype(np.intp), count - 1)
     else:
-        borders = np.arange(count + 1) * frames / count
+        borders = (np.arange(count + 1) * frames).astype(np.float32) / np.float32(count)
         # One step at a time: where frames are longer than features, the last features are never reached.
         chosen = np.minimum(np.searchsorted(borders, places, side="right") - 1, places)
     return features[chosen]

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
-VERSION = 1
+VERSION = 2
 """Part of every digest; raise it when the same settings begin to sound different."""
 FILE_FIELDS = ("model", "config", "index", "cluster", "content_model", "f0_model")
 """Which settings name files; they are sought in the models folder."""
