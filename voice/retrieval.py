@@ -41,14 +41,17 @@ class _Cell:
 class FeatureIndex:
     """The vectors of one index file. Close it, or use it in `with`."""
 
-    def __init__(self, path: Path) -> None:
-        """Raises MissingModelError, DamagedModelError, UnknownModelError."""
+    def __init__(self, path: Path, place: tuple[int, int] | None = None) -> None:
+        """`place` are the bytes of a file that holds more than the index.
+
+        Raises MissingModelError, DamagedModelError, UnknownModelError.
+        """
         if not path.is_file():
             raise MissingModelError(f"The index file {path.name} is not there.", file=path.name)
         self._path = path
         self._file = os.open(path, os.O_RDONLY)
         try:
-            self.width, self._centres, self._cells = _Layout(path, self._file).read()
+            self.width, self._centres, self._cells = _Layout(path, self._file, place).read()
         except BaseException:
             os.close(self._file)
             raise
@@ -136,9 +139,9 @@ def _unknown(path: Path, why: str) -> UnknownModelError:
 class _Layout:
     """Walks through a faiss file, little-endian; every size is checked against the file's before it is believed."""
 
-    def __init__(self, path: Path, file: int) -> None:
-        self._path, self._file, self._at = path, file, 0
-        self._size = os.fstat(file).st_size
+    def __init__(self, path: Path, file: int, place: tuple[int, int] | None) -> None:
+        self._path, self._file = path, file
+        self._at, self._size = place or (0, os.fstat(file).st_size)
 
     def read(self) -> tuple[int, npt.NDArray[np.float64], list[_Cell]]:
         """Width, centres of the cells, cells."""

@@ -8,12 +8,14 @@ import pickle
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import faiss
 import numpy as np
 import pytest
 import torch
 
 from tests.support.silero_package import save_package
 from tests.voice.rvc_files import save_voice
+from tests.voice.sovits_files import save_voice as save_sovits
 from voice.checkpoints.load import load_checkpoint
 from voice.checkpoints.safetensors import write_safetensors
 from voice.errors import (
@@ -26,6 +28,8 @@ from voice.errors import (
 )
 from voice.methods.rvc.model import load_model
 from voice.methods.sovits.clusters import load_centres
+from voice.methods.sovits.indexes import open_index
+from voice.methods.sovits.model import load_model as load_sovits
 from voice.models.register import read_register
 from voice.models.shelf import Shelved, Wish, shelved, take_in
 from voice.pool import ProcessPool
@@ -162,6 +166,71 @@ def test_cluster_centres_in_arrays_are_taken_in_as_numbers(take: Take, tmp_path:
     torch.save(held, tmp_path / "kmeans.pt")
     take(tmp_path / "kmeans.pt")
     assert np.allclose(load_centres(models / "kmeans.safetensors", "anna", 256), centres, atol=1e-6)
+
+
+@pytest.mark.parametrize("other", [{}, {"iteration": 800, "learning_rate": 1e-4}])
+def test_of_a_checkpoint_of_training_the_model_alone_is_kept(
+    take: Take, tmp_path: Path, models: Path, other: dict[str, object]
+) -> None:
+    path, config = save_sovits(tmp_path)
+    held = torch.load(path, weights_only=True)
+    moments = {place: {"exp_avg": torch.ones(400_000), "step": 3} for place in range(4)}
+    torch.save({"model": held["model"], "optimizer": {"state": moments, "param_groups": []}, **other}, path)
+    made = take(path)
+    assert made.size < sum(one.nbytes for one in held["model"].values()) + 100_000
+    before, after = (load_sovits(place, config).net.state_dict() for place in (path, models / made.name))
+    assert all(torch.equal(one, after[name]) for name, one in before.items())
+
+
+def test_pickled_indexes_become_plain_ones_by_speaker(take: Take, tmp_path: Path, models: Path) -> None:
+    """As SO-VITS-SVC writes them (`feature_and_index.pkl`); what they hold is what faiss finds in them."""
+    vectors = np.random.default_rng(1).normal(size=(2, 200, 16)).astype(np.float32)
+    trained = {}
+    for speaker in (0, 3):
+        trained[speaker] = faiss.index_factory(16, "IVF4,Flat")
+        trained[speaker].train(vectors[speaker // 3])
+        trained[speaker].add(vectors[speaker // 3])
+    (tmp_path / "feature_and_index.pkl").write_bytes(pickle.dumps(trained))
+    made = take(tmp_path / "feature_and_index.pkl")
+    assert (made.name, made.entry and made.entry.kind) == ("feature_and_index.safetensors", "index")
+    query = np.random.default_rng(2).normal(size=(9, 16)).astype(np.float32)
+    for speaker, index in trained.items():
+        square, near = index.search(query, 8)
+        weights = (1 / square) ** 2 / ((1 / square) ** 2).sum(axis=1, keepdims=True)
+        mean = (vectors[speaker // 3][near] * weights[:, :, None]).sum(axis=1)
+        for rate in (0.0, 0.5, 1.0):
+            with open_index(models / made.name, speaker, 16) as ours:
+                assert np.allclose(ours.blend(query, rate), rate * mean + (1 - rate) * query, atol=1e-5)
+    with pytest.raises(UnknownModelError, match="no index of the speaker number 1"):
+        open_index(models / made.name, 1, 16)
+    with pytest.raises(UnknownModelError, match="features of 16 numbers, and the voice wants 768"):
+        open_index(models / made.name, 3, 768)
+
+
+def test_a_pickle_of_indexes_that_names_anything_else_is_not_opened(take: Take, tmp_path: Path, models: Path) -> None:
+    path = tmp_path / "feature_and_index.pkl"
+    index = pickle.dumps({0: faiss.IndexFlatL2(4)})
+    for evil in (
+        pickle.dumps({0: Bomb(tmp_path / "marker")}),
+        index.replace(b"IndexFlatL2", b"read_index_"),
+        pickle.dumps(np.zeros(3)),
+    ):
+        path.write_bytes(evil)
+        with pytest.raises(UnsafeModelError, match=r"feature_and_index\.pkl holds a program"):
+            take(path)
+    for cut in (b"", b"hello", index[:-20], index[: len(index) // 2], b"\x80\x04r\xff\xff\xff\xffN."):
+        path.write_bytes(cut)
+        with pytest.raises(DamagedModelError, match=r"feature_and_index\.pkl is damaged"):
+            take(path)
+    for other, why in (({}, "no indexes"), ({0: 1}, "no indexes"), (7, "no indexes")):
+        path.write_bytes(pickle.dumps(other))
+        with pytest.raises(UnknownModelError, match=why):
+            take(path)
+    path.write_bytes(index.replace(b"IxF2", b"IxPQ"))
+    with pytest.raises(UnknownModelError, match=r"feature_and_index\.pkl cannot be used"):
+        take(path)
+    assert not (tmp_path / "marker").exists()
+    assert not list(models.iterdir())
 
 
 def test_whatever_a_checkpoint_holds_comes_back(tmp_path: Path) -> None:

@@ -29,9 +29,11 @@ from voice.errors import (
     UnsafeModelError,
 )
 from voice.job_context import JobContext
+from voice.methods.sovits.clusters import load_centres
 from voice.methods.sovits.convert import joined
 from voice.methods.sovits.model import load_model
 from voice.methods.sovits.pipeline import Controls, Pipeline
+from voice.methods.sovits.rules import moved_to_clusters
 from voice.methods.sovits.slices import Piece, Span, frame_levels, pieces, spans
 from voice.nets.hubert import ContentEncoder
 from voice.nets.sovits_vocoder import Snake
@@ -188,6 +190,39 @@ def test_features_are_moved_by_an_index_or_by_clusters(spoken: Speak, speech: Pa
         spoken(brief, cluster="kmeans.pt", speaker="anna")
 
 
+@pytest.mark.parametrize(
+    ("held", "why"),
+    [
+        ([1], "no clusters of the speaker 'anna'"),
+        ({"anna": {}}, "no tables of numbers"),
+        ({"anna": {"cluster_centers_": "x"}}, "no tables of numbers"),
+        ({"anna": torch.ones(4, 256)}, r"the shape \(4, 256\), and the voice wants 768"),
+        ({"anna": torch.full((4, 768), float("nan"))}, "clusters that are not numbers"),
+    ],
+)
+def test_clusters_that_make_no_sense_are_told(tmp_path: Path, held: Any, why: str) -> None:
+    torch.save(held, tmp_path / "kmeans.pt")
+    with pytest.raises(UnknownModelError, match=why):
+        load_centres(tmp_path / "kmeans.pt", "anna", 768)
+
+
+def test_arrays_of_something_else_are_refused_without_advice_to_open_them_anyway(tmp_path: Path) -> None:
+    torch.save({"anna": np.array(["a"])}, tmp_path / "kmeans.pt")
+    with pytest.raises(DamagedModelError, match="but got <class") as caught:
+        load_centres(tmp_path / "kmeans.pt", "anna", 768)
+    assert "weights_only" not in str(caught.value)
+
+
+@pytest.mark.parametrize("rate", [0.0, 0.5, 1.0])
+def test_each_frame_moves_towards_the_nearest_of_the_clusters(rate: float) -> None:
+    rng = np.random.default_rng(1)
+    features, centres = (rng.normal(size=(count, 6)).astype(np.float32) for count in (30, 5))
+    made = moved_to_clusters(features, centres, rate)
+    for frame, moved in zip(features, made, strict=True):
+        nearest = min(centres, key=lambda one: float(((one - frame) ** 2).sum()))
+        assert np.allclose(moved, rate * nearest + (1 - rate) * frame, atol=1e-6)
+
+
 # --- bad input -------------------------------------------------------------------------------------------------------
 
 
@@ -240,6 +275,7 @@ def test_samples_that_are_no_numbers_are_refused(spoken: Speak, write: Write) ->
         ({"vocoder_name": "bigvgan"}, "vocoder is 'bigvgan'"),
         ({"type_": "ms-istft"}, "decoder is 'ms-istft'"),
         ({"resblock": "2"}, "residual blocks"),
+        ({"n_speakers": 5, "n_heads": 0}, "a size of 0"),
         ({"n_layers": 60_000}, "a size of 60000"),
         ({"filter_channels": 63}, "shape"),
         ({"upsample_rates": [8, 8, 2, 2]}, "differ in length"),
@@ -254,6 +290,17 @@ def test_a_voice_of_another_kind_is_told(tmp_path: Path, changed: dict[str, Any]
     config.write_text(json.dumps(described))
     with pytest.raises(UnknownModelError, match=why):
         load_model(path, config)
+
+
+def test_a_voice_that_spreads_its_features_in_another_way_is_told(tmp_path: Path) -> None:
+    data = {"sampling_rate": 44100, "hop_length": 512}
+    assert not load_model(*save_voice(tmp_path, data=data)).expands_nearest
+    for mode, nearest in (("left", False), ("nearest", True)):
+        assert (
+            load_model(*save_voice(tmp_path, data={**data, "unit_interpolate_mode": mode})).expands_nearest == nearest
+        )
+    with pytest.raises(UnknownModelError, match="unit_interpolate_mode is 'linear'"):
+        load_model(*save_voice(tmp_path, data={**data, "unit_interpolate_mode": "linear"}))
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -95,8 +94,8 @@ class _Ways:
 
 
 @pytest.fixture
-def ways(tmp_path: Path) -> Iterator[_Ways]:
-    yield _Ways(tmp_path)
+def ways(tmp_path: Path) -> _Ways:
+    return _Ways(tmp_path)
 
 
 @pytest.mark.parametrize(

@@ -25,6 +25,7 @@ HARMLESS_ROOTS = ("fairseq.", "omegaconf.", "argparse.Namespace")
 """Where the names come from that trained speech models carry along; whatever is named so becomes a `_StandIn`."""
 OLD_FORMAT_NAMES = ("fairseq.data.dictionary.Dictionary", "argparse.Namespace")
 CALLING_OPCODES = frozenset({"GLOBAL", "STACK_GLOBAL", "INST"})
+TORCH_SAYS = "WeightsUnpickler error:"
 LARGEST_UNPACKED_BYTES = 4 << 30
 """The largest model of any method has 0.4 GB; a small file that unpacks to more than this is meant to fill memory."""
 
@@ -114,5 +115,7 @@ def _calls_something(path: Path) -> bool:
 
 
 def _damaged(path: Path, error: Exception) -> DamagedModelError:
-    detail = next((line for line in str(error).splitlines() if "Unsupported operand" in line), str(error)[:200])
+    # Around what is wrong torch puts the advice to open the file all the same, which is the worst that one can do.
+    said = str(error).partition(TORCH_SAYS)[2].strip() or str(error)
+    detail = said.partition("\n")[0][:200]
     return DamagedModelError(f"The model file {path.name} is damaged: {detail}", file=path.name, detail=detail)

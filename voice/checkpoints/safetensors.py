@@ -47,6 +47,21 @@ def read_safetensors(path: Path) -> Any:
     return _built(json.loads(metadata[STRUCTURE]), tensors) if STRUCTURE in metadata else tensors
 
 
+def places(path: Path) -> dict[str, tuple[int, int]]:
+    """Where in the file the bytes of each tensor begin and end; raises one of BROKEN."""
+    with path.open("rb") as file:
+        (length,) = struct.unpack("<Q", file.read(8))
+        header = json.loads(file.read(min(length, LARGEST_HEADER_BYTES)))
+    found, size = {}, path.stat().st_size
+    for name, entry in header.items():
+        if name != "__metadata__":
+            begin, end = (8 + length + int(place) for place in entry["data_offsets"])
+            if not 8 + length <= begin <= end <= size:
+                raise ValueError("a tensor lies outside the file")
+            found[str(name)] = begin, end
+    return found
+
+
 def write_safetensors(path: Path, value: object, report: Callable[[float], None] = lambda _: None) -> None:
     """Write what `load_checkpoint` gave; raises ValueError for tensors of a type that the format has not."""
     tensors: dict[str, torch.Tensor] = {}

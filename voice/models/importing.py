@@ -9,7 +9,7 @@ import hashlib
 import json
 import shutil
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -25,6 +25,10 @@ LARGEST_BYTES = 4 << 30
 LARGEST_TEXT_BYTES = 8 << 20
 BLOCK_BYTES = 1 << 20
 TORCH = (".pth", ".pt", ".ckpt", ".bin")
+PICKLED = ".pkl"
+"""Indexes of SO-VITS-SVC."""
+TRAINING = frozenset({"optimizer", "optimizer_history", "last_optimizer_state", "iteration"})
+"""What a checkpoint has beside its part `model` to be trained further."""
 TEXTS = (".txt", ".srt", ".json", ".toml", ".yaml")
 ONNX_BEGINS = b"\x08"
 """The first field of an ONNX file is its version, a number."""
@@ -54,7 +58,7 @@ def _take(partial: Path, folder: Path, name: str, digest: str, *, trust: bool, r
     suffix = Path(name).suffix.lower()
     try:
         kind = _kind(partial, name, suffix)
-        value = _opened(partial) if kind == "weights" else None
+        value = _opened(partial) if kind == "weights" else _indexes(partial) if suffix == PICKLED else None
     except BadModelError as error:
         raise _renamed(error, partial, name) from error
     if kind == "silero" and not trust:
@@ -63,14 +67,18 @@ def _take(partial: Path, folder: Path, name: str, digest: str, *, trust: bool, r
             file=name,
         )
     kept = name
-    if kind == "weights" and suffix in TORCH:
+    if suffix == PICKLED or (kind == "weights" and suffix in TORCH):
         kept = str(Path(name).with_suffix(".safetensors"))
         from voice.checkpoints.safetensors import write_safetensors
 
         try:
-            write_safetensors(partial, value, report)
+            write_safetensors(partial, _without_training(value), report)
+            if suffix == PICKLED:
+                _check_indexes(partial)
         except ValueError as error:
             raise _useless(name, str(error)) from error
+        except BadModelError as error:
+            raise _renamed(error, partial, name) from error
     size = partial.stat().st_size
     sha256 = digest if kept == name else _digest(partial)
     partial.replace(folder / kept)
@@ -89,6 +97,8 @@ def _kind(partial: Path, name: str, suffix: str) -> str:
     if suffix == ".index":
         FeatureIndex(partial).close()
         return "index"
+    if suffix == PICKLED:
+        return "index"
     if suffix == ".onnx":
         with partial.open("rb") as file:
             if file.read(1) != ONNX_BEGINS:
@@ -97,7 +107,7 @@ def _kind(partial: Path, name: str, suffix: str) -> str:
     if suffix in TEXTS:
         _read_text(partial, name, suffix)
         return "text"
-    raise _useless(name, f"a model has one of the endings {', '.join((*TORCH, '.safetensors', '.index'))}")
+    raise _useless(name, f"a model has one of the endings {', '.join((*TORCH, '.safetensors', '.index', PICKLED))}")
 
 
 def _is_package(path: Path) -> bool:
@@ -116,6 +126,29 @@ def _opened(partial: Path) -> object:
 
     with safe_globals(ARRAYS):  # type: ignore[arg-type]  # the stubs know no pairs of function and name
         return load_checkpoint(partial)
+
+
+def _without_training(value: object) -> object:
+    """Of a checkpoint to go on training from, the model alone: its optimizer holds twice as much."""
+    if isinstance(value, Mapping) and isinstance(value.get("model"), Mapping) and not TRAINING.isdisjoint(value):
+        return value["model"]
+    return value
+
+
+def _indexes(partial: Path) -> object:
+    import torch
+
+    from voice.checkpoints.faiss_pickle import read_pickled_indexes
+
+    found = read_pickled_indexes(partial)
+    return {speaker: torch.frombuffer(bytearray(body), dtype=torch.uint8) for speaker, body in found.items()}
+
+
+def _check_indexes(partial: Path) -> None:
+    from voice.checkpoints.safetensors import places
+
+    for place in places(partial).values():
+        FeatureIndex(partial, place).close()
 
 
 def _useless(name: str, why: str) -> UnknownModelError:

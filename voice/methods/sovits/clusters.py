@@ -32,7 +32,8 @@ def load_centres(path: Path, speaker: str, width: int) -> Features:
         held = load_checkpoint(path)
     if not isinstance(held, Mapping) or speaker not in held:
         raise unknown_model(path, f"it holds no clusters of the speaker {speaker!r}")
-    centres = _numbers(held[speaker][CENTRES] if isinstance(held[speaker], Mapping) else held[speaker], path)
+    of_speaker = held[speaker]
+    centres = _numbers(of_speaker.get(CENTRES) if isinstance(of_speaker, Mapping) else of_speaker, path)
     if centres.ndim != 2 or centres.shape[1] != width or not len(centres):
         raise unknown_model(
             path, f"its clusters have the shape {centres.shape}, and the voice wants {width} numbers each"

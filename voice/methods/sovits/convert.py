@@ -17,13 +17,13 @@ import torch
 
 from voice.audio_files import create_wav, open_audio, spans
 from voice.checkpoints.content import load_content_encoder
-from voice.checkpoints.load import unknown_model
 from voice.device import give_back_memory, ready_device
 from voice.disk_signal import DiskSignal
 from voice.downmix import Downmix, Resampler, plan_downmix, single_channel
 from voice.f0.signal16k import Floats
 from voice.job_context import JobContext
 from voice.methods.sovits.clusters import load_centres
+from voice.methods.sovits.indexes import open_index
 from voice.methods.sovits.model import ENCODERS, Model, described_rate, load_model
 from voice.methods.sovits.pipeline import FADE_FRAMES, Blend, Controls, Pipeline, Waveform
 from voice.methods.sovits.pitch import pitch_finder
@@ -31,7 +31,6 @@ from voice.methods.sovits.plan import Numbered, heard_of, part_of, plan, seams, 
 from voice.methods.sovits.rules import moved_to_clusters
 from voice.methods.sovits.settings import SovitsSettings
 from voice.methods.sovits.slices import Piece
-from voice.retrieval import FeatureIndex
 
 BLOCK_S = 10
 
@@ -82,7 +81,7 @@ def survey(source: Path, settings: SovitsSettings, job: JobContext) -> dict[str,
 
 def _downmix(sound: soundfile.SoundFile, job: JobContext) -> Downmix:
     if "signs" in job.whole:
-        return Downmix(*(np.array(job.whole[name]) for name in ("signs", "gains")), is_silent=False)
+        return Downmix(np.array(job.whole["signs"]), np.array(job.whole["gains"]), is_silent=False)
     return plan_downmix(sound, job.part(0.0, 0.02, "listen"))
 
 
@@ -132,11 +131,7 @@ def _speak(
 def _blend(settings: SovitsSettings, model: Model, speaker: int, stack: contextlib.ExitStack) -> Blend | None:
     rate, width = settings.blend_rate, model.content_width
     if settings.index is not None:
-        index = stack.enter_context(FeatureIndex(Path(settings.index)))
-        if index.width != width:
-            raise unknown_model(
-                Path(settings.index), f"it holds features of {index.width} numbers, and the voice wants {width}"
-            )
+        index = stack.enter_context(open_index(Path(settings.index), speaker, width))
         return partial(index.blend, rate=rate)
     if settings.cluster is not None:
         name = next((name for name, number in model.speakers.items() if number == speaker), str(speaker))

@@ -88,12 +88,16 @@ class Pipeline:
         return waveform[begin - keep[0] * hop : end - keep[0] * hop]
 
     def _levelled(self, made: Waveform, source: Floats) -> Waveform:
-        levels = []
-        for samples in (source, made):
-            meter = LevelMeter(self._model.sample_rate)
-            meter.add(samples)
-            levels.append(stretched(meter.levels(), 0, len(made), len(made)))
-        return mixed_level(made, *levels, self._controls.rms_mix_rate).astype(np.float32)
+        theirs, own = (self._level(samples, len(made)) for samples in (source, made))
+        levelled: Waveform = mixed_level(made.astype(np.float64), theirs, own, self._controls.rms_mix_rate).astype(
+            np.float32
+        )
+        return levelled
+
+    def _level(self, samples: npt.NDArray[np.floating], length: int) -> Floats:
+        meter = LevelMeter(self._model.sample_rate)
+        meter.add(samples)
+        return stretched(meter.levels(), 0, length, length)
 
     def _padded(self, signal: Signal, piece: Piece) -> tuple[Floats, int]:
         pad = round(PAD_S * self._model.sample_rate)
