@@ -238,8 +238,8 @@ def test_a_quiet_recording_is_not_taken_for_silence(spoken: Speak, speech: Path,
     assert (quiet == 0).sum() == (loud == 0).sum() < 0.1 * len(loud)
 
 
-@pytest.mark.parametrize(("samples", "rate"), [(1, 44100), (20, 44100), (2205, 44100), (400, 8000)])
-def test_fifty_milliseconds_and_less_come_out_as_long(
+@pytest.mark.parametrize(("samples", "rate"), [(1, 44100), (20, 44100), (2205, 44100), (400, 8000), (8011, 8000)])
+def test_the_briefest_sounds_and_the_lowest_rate_come_out_as_long(
     spoken: Speak, speech: Path, write: Write, samples: int, rate: int
 ) -> None:
     voice, _ = soundfile.read(speech)
@@ -274,6 +274,7 @@ def test_samples_that_are_no_numbers_are_refused(spoken: Speak, write: Write) ->
         ({"ssl_dim": 256}, "does not give features of 256"),
         ({"vocoder_name": "bigvgan"}, "vocoder is 'bigvgan'"),
         ({"type_": "ms-istft"}, "decoder is 'ms-istft'"),
+        ({"ssl_dim": None, "speech_encoder": None, "prior_hidden_channels": 192}, r"no voice of .* 4\.0-v2 and others"),
         ({"resblock": "2"}, "residual blocks"),
         ({"n_speakers": 5, "n_heads": 0}, "a size of 0"),
         ({"n_layers": 60_000}, "a size of 60000"),

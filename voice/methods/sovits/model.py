@@ -152,6 +152,10 @@ def _take_filters(net: SovitsVoice, tensors: Tensors, path: Path) -> None:
 
 def _check_kind(path: Path, model: Mapping[str, Any]) -> None:
     """What is of another kind is told before its weights are read."""
+    if "ssl_dim" not in model and "speech_encoder" not in model:
+        raise unknown_model(
+            path, "it describes no voice of SO-VITS-SVC 4.0 or 4.1; 4.0-v2 and others are built otherwise"
+        )
     encoder = model.get("speech_encoder") or next(
         (name for name, width in ENCODERS.items() if width == model.get("ssl_dim")), None
     )
