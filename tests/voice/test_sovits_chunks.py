@@ -17,6 +17,7 @@ from voice.audio_files import create_wav
 from voice.conversion import speak
 from voice.job_context import JobContext
 from voice.methods.sovits.plan import Part, heard_of, plan, seams, told
+from voice.methods.sovits.settings import SovitsSettings
 from voice.methods.sovits.slices import Piece
 from voice.pipeline.joints import join
 from voice.pipeline.steps import convert_chunk, fade_half
@@ -175,5 +176,6 @@ def test_a_sample_lost_by_rounding_makes_no_rest_of_a_piece() -> None:
 
 def test_what_is_silent_depends_on_the_peak_of_the_whole() -> None:
     signal = np.random.default_rng(1).normal(size=30 * 8000) * 0.003
-    assert all(piece.is_silent for piece in plan(signal, 1.0, -40, 8000))
-    assert not any(piece.is_silent for piece in plan(signal, 0.01, -40, 8000))
+    settings = SovitsSettings("voice.pth")
+    assert all(piece.is_silent for piece in plan(signal, 1.0, settings, 8000))
+    assert not any(piece.is_silent for piece in plan(signal, 0.01, settings, 8000))

@@ -9,6 +9,7 @@ import pytest
 import torch
 
 from tests.parity import sovits_adapter as ours
+from tests.parity import sovits_oracle as oracle
 from tests.parity import sovits_stand_ins as stand_ins
 from voice.methods.sovits import rules, slices
 from voice.methods.sovits.pitch import pitch_finder
@@ -40,6 +41,14 @@ def test_a_voice_speaks_as_the_reference(tmp_path: Path, case: str, speaker: int
     assert snr_db(GOLDENS[f"{case}_wav"], wav[::16]) > at_least_db
     if predicts:
         assert np.abs(used - GOLDENS["autof0_f0_out"]).max() < 0.05
+
+
+def test_the_plain_description_that_judges_other_builds_speaks_as_the_reference() -> None:
+    described = stand_ins.config()
+    content, f0, voiced, level = (GOLDENS[f"inject_{name}"] for name in ("c", "f0", "uv", "vol"))
+    held, noise = stand_ins.checkpoint(described, SEED)["model"], stand_ins.noise(SEED, len(f0), described)
+    wav, _ = oracle.speak(described, held, content.astype(np.float32), f0, voiced, 0, level, 0.4, noise)
+    assert snr_db(GOLDENS["inject_wav"], wav[::16]) > 80
 
 
 def test_the_pitch_is_divided_into_bins_as_in_both_versions() -> None:

@@ -55,7 +55,7 @@ def convert(source: Path, target: Path, settings: SovitsSettings, seed: int, job
             if "pieces" in job.whole:
                 planned = heard_of(job.whole["pieces"], part_of(job.whole, sound.samplerate, len(heard), rate), rate)
             else:
-                planned = list(enumerate(plan(heard, peak, settings.silence_db, rate)))
+                planned = list(enumerate(plan(heard, peak, settings, rate)))
             _speak(heard, made, planned, model, settings, seed, job)
             _put_back(made, rate, sound, target, downmix)
 
@@ -69,7 +69,7 @@ def survey(source: Path, settings: SovitsSettings, job: JobContext) -> dict[str,
         rate = described_rate(Path(settings.config))
         with DiskSignal(job.scratch / "heard.f32", np.float32) as heard:
             peak = _listen(single_channel(sound, downmix, rate), heard)
-            planned = plan(heard, peak, settings.silence_db, rate)
+            planned = plan(heard, peak, settings, rate)
         (job.scratch / "heard.f32").unlink()
         return {
             "signs": downmix.signs.tolist(),

@@ -7,6 +7,7 @@ from dataclasses import astuple, dataclass, replace
 from typing import Any
 
 from voice.f0.signal16k import Signal
+from voice.methods.sovits.settings import SovitsSettings
 from voice.methods.sovits.slices import LAST_PIECE_S, Piece, frame_hop, frame_levels, pieces, spans
 
 Numbered = tuple[int, Piece]
@@ -21,12 +22,12 @@ class Part:
     length: int
 
 
-def plan(heard: Signal, peak: float, silence_db: float, rate: int) -> list[Piece]:
+def plan(heard: Signal, peak: float, settings: SovitsSettings, rate: int) -> list[Piece]:
     """The pieces of a whole recording with this peak. In a quiet one the level of silence is meant below its peak."""
     hop = frame_hop(rate)
     levels = frame_levels(heard, hop)
-    threshold = 10 ** (silence_db / 20) * min(1.0, peak)
-    return pieces(spans(levels, threshold, hop, len(heard)), levels, rate)
+    threshold = 10 ** (settings.silence_db / 20) * min(1.0, peak)
+    return pieces(spans(levels, threshold, hop, len(heard)), levels, rate, settings.clip_s)
 
 
 def seams(planned: Sequence[Piece]) -> list[int]:

@@ -20,6 +20,7 @@ CONTENT_MODEL = "checkpoint_best_legacy_500.pt"
 SEMITONES = (-36.0, 36.0)
 SHARE = (0.0, 1.0)
 DECIBELS = (-90.0, -10.0)
+CLIP_S = (3.0, 120.0)
 LARGEST_SPEAKER = 65_535
 
 
@@ -31,6 +32,7 @@ class SovitsSettings:
     the model choose the melody, for speech. `blend_rate` is the share of features taken from the `index` or the
     `cluster`, `rms_mix_rate` how much of the model's own loudness is kept instead of the source's. `noise` is how much
     chance there is in it. What is quieter than `silence_db` below full scale for long is left silent.
+    A sound is spoken in pieces of at most `clip_s` seconds.
     """
 
     model: str
@@ -47,6 +49,7 @@ class SovitsSettings:
     noise: float = 0.4
     rms_mix_rate: float = 1.0
     silence_db: float = -40.0
+    clip_s: float = 30.0
 
     def to_json(self) -> dict[str, Any]:
         """Plain data, the inverse of `parse`; None is left out, as TOML has no such thing."""
@@ -80,6 +83,7 @@ def parse(data: Mapping[str, Any]) -> SovitsSettings:
         noise=_number(data, "noise", 0.4, SHARE),
         rms_mix_rate=_number(data, "rms_mix_rate", 1.0, SHARE),
         silence_db=_number(data, "silence_db", -40.0, DECIBELS),
+        clip_s=_number(data, "clip_s", 30.0, CLIP_S),
     )
 
 

@@ -20,7 +20,6 @@ SHORTEST_CLIP = 250
 LONGEST_KEPT = 250
 """In frames of 20 ms."""
 BLOCK_FRAMES = 3000
-LONGEST_PIECE_S = 30
 LAST_PIECE_S = 1
 
 
@@ -74,13 +73,13 @@ def spans(levels: Floats, threshold: float, hop: int, length: int) -> list[Span]
     return [Span(begin, end, is_silent=number % 2 == 1) for begin, end, number in marked if begin < end]
 
 
-def pieces(spans_of_file: list[Span], levels: Floats, rate: int) -> list[Piece]:
-    """The spans in order, with long voiced ones cut at their quietest frames."""
-    return [piece for span in spans_of_file for piece in _parts(span, levels, rate)]
+def pieces(spans_of_file: list[Span], levels: Floats, rate: int, longest_s: float) -> list[Piece]:
+    """The spans in order, with voiced ones of more than `longest_s` cut at their quietest frames."""
+    return [piece for span in spans_of_file for piece in _parts(span, levels, rate, round(longest_s * rate))]
 
 
-def _parts(span: Span, levels: Floats, rate: int) -> Iterator[Piece]:
-    hop, longest, begin = frame_hop(rate), LONGEST_PIECE_S * rate, span.begin
+def _parts(span: Span, levels: Floats, rate: int, longest: int) -> Iterator[Piece]:
+    hop, begin = frame_hop(rate), span.begin
     while not span.is_silent and span.end - begin > longest:
         first, last = (begin + longest // 2) // hop, min(begin + longest, span.end - LAST_PIECE_S * rate) // hop
         cut = (first + int(levels[first:last].argmin())) * hop
