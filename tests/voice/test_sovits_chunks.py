@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -83,7 +84,7 @@ class _Ways:
 
     def chunked(self, source: Path, voice: Preset, chunk_s: float) -> tuple[np.ndarray, list[int]]:
         """The samples, and where the chunks meet."""
-        planned = plan_chunks(source, voice, chunk_s, self.job())
+        planned = json.loads(json.dumps(plan_chunks(source, voice, chunk_s, self.job())))  # as between processes
         parts = []
         for place, span in enumerate(itertools.pairwise(planned["cuts"])):
             parts.append(self._folder / f"part-{place}.wav")
