@@ -2,6 +2,7 @@
 
 import hmac
 import inspect
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from aiohttp import web
@@ -18,12 +19,21 @@ _UNLOGGED = {"getUpdates"}
 
 def app(world: World) -> web.Application:
     """The server, to be mounted at ``/telegram``."""
-    server = _Server(telegram_of(world))
+    telegram = telegram_of(world)
+    server = _Server(telegram)
     application = web.Application()
     application.router.add_route("*", "/bot{token}/{method}", server.answer)
     application.router.add_get("/file/bot{token}/{path:.+}", server.download)
     application.router.add_route("*", "/{anything:.*}", server.nowhere)
+    application.on_shutdown.append(_let_go(telegram))
     return application
+
+
+def _let_go(telegram: Telegram) -> Callable[[web.Application], Awaitable[None]]:
+    async def let_go(_: web.Application) -> None:
+        telegram.updates.close()
+
+    return let_go
 
 
 class _Server:

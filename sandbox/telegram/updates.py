@@ -19,6 +19,7 @@ class Updates:
         self._store = world.store
         self._arrival = asyncio.Event()
         self._poll: asyncio.Future[None] | None = None
+        self._closed = False
 
     def add(self, kind: str, payload: dict[str, Any]) -> int | None:
         """Queue an update; None when the bot has said that it doesn't want this kind."""
@@ -33,6 +34,11 @@ class Updates:
         """Wake the poller; called once what was added is committed."""
         self._arrival.set()
         self._arrival = asyncio.Event()
+
+    def close(self) -> None:
+        """End the poll that waits: the server goes down, and would wait for it in turn."""
+        self._closed = True
+        self.announce()
 
     def pending(self) -> list[dict[str, Any]]:
         """Unconfirmed updates, oldest first."""
@@ -71,7 +77,7 @@ class Updates:
             if waiting := self.pending()[:limit]:
                 return waiting
             left_s = deadline - asyncio.get_running_loop().time()
-            if left_s <= 0:
+            if left_s <= 0 or self._closed:
                 return []
             news = asyncio.ensure_future(arrival.wait())
             either: set[asyncio.Future[Any]] = {news, superseded}

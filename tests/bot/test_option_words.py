@@ -15,6 +15,7 @@ from platforms.youtube.options import POST_OPTIONS as YOUTUBE
 
 DECLARED = [("tiktok", DIRECT_OPTIONS), ("tiktok", INBOX_OPTIONS), ("instagram", INSTAGRAM), ("youtube", YOUTUBE)]
 TEXTS = Texts()
+TELEGRAM_BYTES = 64
 
 
 @pytest.mark.parametrize("locale", TEXTS.locales)
@@ -48,4 +49,6 @@ def test_every_button_fits(site: str, options: PostOptions) -> None:
         elif not isinstance(option, Toggle):
             args = [(DraftAct.PANEL, f"{QUESTION}{site}.{option.key}")]
         for act, arg in args:
-            DraftButton(draft=10**8, version=10**4, act=act, arg=arg).pack()
+            button = DraftButton(draft=10**8, version=10**4, act=act, arg=arg)
+            assert len(button.pack().encode()) <= TELEGRAM_BYTES
+            assert DraftButton.unpack(button.pack()) == button

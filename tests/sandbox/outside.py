@@ -82,10 +82,16 @@ def random_bytes(size: int) -> bytes:
     return Random(next(_NUMBERS)).randbytes(size)
 
 
-def new_channel(sandbox: Sandbox, *scopes: str) -> Channel:
-    """A channel that nobody else uses, with tokens for the scopes (default youtube.force-ssl)."""
+def new_person(sandbox: Sandbox) -> str:
+    """The id of a channel that nobody else uses, and whose owner has consented to nothing yet."""
     channel_id = f"UC{next(_NUMBERS):022d}"
     sandbox.post("google/channels", {"id": channel_id, "title": f"Channel {channel_id[-3:]}"})
+    return channel_id
+
+
+def new_channel(sandbox: Sandbox, *scopes: str) -> Channel:
+    """A channel that nobody else uses, with tokens for the scopes (default youtube.force-ssl)."""
+    channel_id = new_person(sandbox)
     return Channel(sandbox, channel_id, sandbox.tokens(*scopes, channel=channel_id)["access_token"])
 
 

@@ -61,6 +61,17 @@ async def test_a_long_poll_ends_with_the_first_update(telegram: Telegram) -> Non
     assert await asyncio.wait_for(waiting, 2) == ["at last"]
 
 
+async def test_a_poll_that_waits_is_answered_when_the_server_goes_down(tmp_path: Path) -> None:
+    async with aiohttp.ClientSession() as http:
+        async with telegram_server(tmp_path) as telegram:
+            url = f"{telegram.url}/telegram/bot{BOT_TOKEN}/getUpdates"
+            waiting = asyncio.create_task(http.post(url, json={"timeout": 50}))
+            while not (await telegram.read("bot"))["online"]:
+                await asyncio.sleep(0.01)
+        async with await waiting as answer:
+            assert await answer.json() == {"ok": True, "result": []}
+
+
 async def test_a_second_poller_ends_the_first(telegram: Telegram) -> None:
     first = asyncio.create_task(telegram.call("getUpdates", timeout=20))
     await asyncio.sleep(0.1)
