@@ -11,6 +11,8 @@ PIP := $(PY) -m pip --disable-pip-version-check
 RUNTIME := $(VENV)/.installed-runtime
 DEV := $(VENV)/.installed-dev
 export OMP_WAIT_POLICY ?= PASSIVE
+# Hundreds of processes would compile the same modules again and again.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: run test test-all lint bench format screens lock clean
 

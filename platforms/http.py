@@ -13,6 +13,7 @@ import ssl
 from collections.abc import AsyncIterator, Mapping
 from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
+from functools import cache
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Any
 from urllib.parse import urlsplit
@@ -57,9 +58,13 @@ def redact(text: str) -> str:
     return _SECRETS[-1].sub(r"\1?[removed]", text)
 
 
-def create_client(
-    *, transport: httpx.AsyncBaseTransport | None = None, tls: ssl.SSLContext | None = None
-) -> httpx.AsyncClient:
+@cache
+def _trusted() -> ssl.SSLContext:
+    """One for all clients: each context reads and holds every root certificate anew."""
+    return httpx.create_ssl_context()
+
+
+def create_client(*, transport: httpx.AsyncBaseTransport | None = None) -> httpx.AsyncClient:
     """Build a client that obeys the proxy settings of the environment except on loopback, and keeps no cookies.
 
     Cookies would carry one account's session into another's requests. The libraries' own logs name addresses and
@@ -75,7 +80,7 @@ def create_client(
         limits=httpx.Limits(max_connections=20, max_keepalive_connections=10),
         cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
         headers={"User-Agent": "content-fabric"},
-        verify=tls if tls is not None else True,
+        verify=_trusted(),
         transport=transport,
         mounts={"all://127.0.0.1": None, "all://localhost": None, "all://[::1]": None},
     )

@@ -48,13 +48,12 @@ def load_platforms(
     names = platform_names()
     if unknown := sorted(set(settings_by_platform) - set(names)):
         raise ValueError(f"no such platform: {', '.join(unknown)}; there are {', '.join(names)}")
-    tls = httpx.create_ssl_context()  # shared: each context holds every root certificate anew
     built: dict[str, Platform] = {}
     for name in names:
         if not (settings := settings_by_platform.get(name)):
             continue
         module = importlib.import_module(f"platforms.{name}")
-        http = Http(create_client(transport=transport, tls=tls), name)
+        http = Http(create_client(transport=transport), name)
         platform: Platform | None = module.build(settings, http, clock)
         if platform is not None:
             built[name] = platform

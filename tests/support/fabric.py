@@ -6,13 +6,13 @@ import contextlib
 import os
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from tests.support.sandbox import ROOT, Sandbox, _free_port
+from tests.support.sandbox import Sandbox, _free_port
+from tests.support.warm import WarmProcess, start_program
 
 OPERATOR = 1001
 STRANGER = 1002
@@ -115,15 +115,18 @@ def describe(message: dict[str, Any]) -> str:
 
 
 class Fabric:
-    """`python -m app run` against a sandbox that runs already; its home and its log survive restarts."""
+    """`python -m app run` against a sandbox that runs already; its home and its log survive restarts.
 
-    program: tuple[str, ...] = ("-m", "app", "run")
+    It starts warm (see `tests.support.warm`) unless `cold` says that it shall start as it does on a user's machine.
+    """
 
-    def __init__(self, sandbox: Sandbox, home: Path, **environment: str) -> None:
-        self.sandbox, self.home = sandbox, home
+    program: tuple[str, ...] = ("app", "run")
+
+    def __init__(self, sandbox: Sandbox, home: Path, *, cold: bool = False, **environment: str) -> None:
+        self.sandbox, self.home, self.cold = sandbox, home, cold
         self.environment = environment
         self.http_port = _free_port()
-        self.process: subprocess.Popen[bytes] | None = None
+        self.process: subprocess.Popen[bytes] | WarmProcess | None = None
 
     @property
     def log(self) -> str:
@@ -140,9 +143,7 @@ class Fabric:
             **self.environment,
         }
         with (self.home / "fabric.log").open("ab") as log:
-            self.process = subprocess.Popen(
-                [sys.executable, *self.program], cwd=ROOT, env=environment, stdout=log, stderr=log
-            )
+            self.process = start_program(self.program, environment, log, None if self.cold else "app")
 
     def kill9(self) -> None:
         """The plug is pulled."""
@@ -166,9 +167,9 @@ class Fabric:
 
 
 @contextlib.contextmanager
-def running_fabric(sandbox: Sandbox, home: Path, **environment: str) -> Iterator[Fabric]:
+def running_fabric(sandbox: Sandbox, home: Path, *, cold: bool = False, **environment: str) -> Iterator[Fabric]:
     """For a fixture: started on entry, stopped on exit."""
-    fabric = Fabric(sandbox, home, **environment)
+    fabric = Fabric(sandbox, home, cold=cold, **environment)
     fabric.start()
     try:
         yield fabric

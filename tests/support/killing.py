@@ -43,7 +43,7 @@ def eventually(look: Callable[[], T], what: str) -> T:
 class MortalFabric(Fabric):
     """The product as a program that can be told at which commit to die."""
 
-    program = ("-m", "tests.support.mortal_app", "run")
+    program = ("tests.support.mortal_app", "run")
 
     def __init__(self, sandbox: Sandbox, home: Path) -> None:
         self.plan = home / "death.json"

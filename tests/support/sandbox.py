@@ -5,7 +5,6 @@ import os
 import signal
 import socket
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,30 +14,31 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 import httpx
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
+from tests.support.warm import ROOT, WarmProcess, start_program
+
+__all__ = ["ROOT", "Sandbox", "running_sandbox", "sandbox"]
+
 _START_S = 20.0
 
 
 class Sandbox:
-    """A running `python -m sandbox`, and a small client for its control routes."""
+    """A running `python -m sandbox`, and a small client for its control routes.
 
-    def __init__(self, state: Path, port: int | None = None) -> None:
-        self.state, self.port = state, port or _free_port()
+    It starts warm (see `tests.support.warm`) unless `cold` says that it shall start as it does on a user's machine.
+    """
+
+    def __init__(self, state: Path, port: int | None = None, *, cold: bool = False) -> None:
+        self.state, self.port, self.cold = state, port or _free_port(), cold
         self.url = f"http://127.0.0.1:{self.port}"
         self.http = httpx.Client(base_url=self.url, timeout=30)
-        self.process: subprocess.Popen[bytes] | None = None
+        self.process: subprocess.Popen[bytes] | WarmProcess | None = None
 
     def start(self) -> None:
         """Start the program and wait until it answers."""
         self.state.mkdir(parents=True, exist_ok=True)
-        log = (self.state / "sandbox.log").open("ab")
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "sandbox", "--port", str(self.port), "--state", str(self.state)],
-            cwd=ROOT,
-            stdout=log,
-            stderr=log,
-        )
-        log.close()
+        program = ("sandbox", "--port", str(self.port), "--state", str(self.state))
+        with (self.state / "sandbox.log").open("ab") as log:
+            self.process = start_program(program, os.environ, log, None if self.cold else "sandbox")
         deadline = time.monotonic() + _START_S
         while not self._answers():
             if self.process.poll() is not None or time.monotonic() > deadline:
@@ -153,9 +153,9 @@ def _free_port() -> int:
 
 
 @contextlib.contextmanager
-def running_sandbox(state: Path) -> Iterator[Sandbox]:
+def running_sandbox(state: Path, *, cold: bool = False) -> Iterator[Sandbox]:
     """For a fixture: started on entry, stopped on exit."""
-    running = Sandbox(state)
+    running = Sandbox(state, cold=cold)
     running.start()
     try:
         yield running

@@ -1,8 +1,9 @@
-"""The main job: a clip goes from the chat to YouTube, in a new voice."""
+"""The main job: a clip goes from the chat to YouTube, in a new voice, by programs that start as a user starts them."""
 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
@@ -12,12 +13,24 @@ import soundfile
 from pyloudnorm import Meter
 
 from tests.support.clips import SPEECH_RU, VERTICAL, run_ffmpeg, spoken_clip, video_packets
-from tests.support.fabric import Fabric, Person
-from tests.support.sandbox import Sandbox
+from tests.support.fabric import Fabric, Person, running_fabric
+from tests.support.sandbox import Sandbox, running_sandbox
 from tests.support.story import approve_now, choose, connect, published, send_clip
 
 DEEPER_F0 = 0.75
 AAC_FRAME_S = 1024 / 44100
+
+
+@pytest.fixture
+def sandbox(tmp_path: Path) -> Iterator[Sandbox]:
+    with running_sandbox(tmp_path / "world", cold=True) as world:
+        yield world
+
+
+@pytest.fixture
+def fabric(sandbox: Sandbox, tmp_path: Path) -> Iterator[Fabric]:
+    with running_fabric(sandbox, tmp_path / "home", cold=True) as running:
+        yield running
 
 
 def sound(video: Path, wav: Path) -> tuple[np.ndarray, int]:

@@ -24,7 +24,7 @@ MIB5 = 5 * 1024 * 1024
 class TimedFabric(Fabric):
     """The product by a clock that moves together with the sandbox's."""
 
-    program = ("-m", "tests.support.timed_app", "run")
+    program = ("tests.support.timed_app", "run")
 
     def __init__(self, sandbox: Sandbox, home: Path, **environment: str) -> None:
         self._offset, self._ahead_s = home.with_suffix(".offset"), 0.0
