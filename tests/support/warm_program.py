@@ -9,6 +9,7 @@ One thread and no event loop here: nothing else would survive a fork.
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import json
 import os
@@ -77,7 +78,8 @@ class Stock:
             if pid == 0:
                 break
             pipe = self.pipes.pop(pid)
-            os.write(pipe, f"{status}\n".encode())
+            with contextlib.suppress(BrokenPipeError):  # nobody wants to know any more
+                os.write(pipe, f"{status}\n".encode())
             os.close(pipe)
 
 
