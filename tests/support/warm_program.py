@@ -18,66 +18,73 @@ import select
 import signal
 import socket
 import sys
-from dataclasses import dataclass, field
 from typing import Any
 
 from tests.support.warm_up import WARM_UPS
 
 
-@dataclass
 class Stock:
     """The warm process, and the programs that were made of it."""
 
-    orders: socket.socket
-    pipes: dict[int, int] = field(default_factory=dict)
-    warm: set[str] = field(default_factory=set)
+    def __init__(self, orders: socket.socket) -> None:
+        self._orders = orders
+        self._pipes: dict[int, int] = {}
+        self._warm: set[str] = set()
+        self._woken, self._wake = os.pipe()
+        os.set_blocking(self._wake, False)
 
     def serve(self) -> dict[str, Any] | None:
         """What this process is to become, in each child; None in the parent once nobody can ask any more."""
-        wake_r, wake_w = os.pipe()
-        os.set_blocking(wake_w, False)
-        signal.set_wakeup_fd(wake_w, warn_on_full_buffer=False)
+        signal.set_wakeup_fd(self._wake, warn_on_full_buffer=False)
         signal.signal(signal.SIGCHLD, lambda *_: None)
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for whoever started the tests, and ends us thereby
         while True:
-            ready, _, _ = select.select([self.orders, wake_r], [], [])
-            if wake_r in ready:
-                os.read(wake_r, 4096)
-                self.bury()
-            if self.orders in ready:
-                order, files = receive(self.orders)
+            ready, _, _ = select.select([self._orders, self._woken], [], [])
+            if self._woken in ready:
+                os.read(self._woken, 4096)
+                self._bury()
+            if self._orders in ready:
+                order, files = receive(self._orders)
                 if order is None:
                     return None
-                self.warm_up(order["warm"])
-                gc.freeze()  # the child neither walks nor frees what was here before it
+                self._warm_up(order["warm"])
                 pid = os.fork()
                 if pid == 0:
-                    signal.set_wakeup_fd(-1)
-                    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-                    signal.signal(signal.SIGINT, signal.default_int_handler)
-                    os.dup2(files[0], 1)
-                    os.dup2(files[1], 2)
-                    for descriptor in (wake_r, wake_w, *files, *self.pipes.values()):
-                        os.close(descriptor)
-                    self.orders.close()
+                    self._leave(files)
                     return order
-                os.close(files[0])
-                os.close(files[1])
-                self.pipes[pid] = files[2]
-                os.write(files[2], f"{pid}\n".encode())
+                self._keep(pid, files)
 
-    def warm_up(self, name: str) -> None:
-        if name not in self.warm:
-            self.warm.add(name)
+    def _warm_up(self, name: str) -> None:
+        if name not in self._warm:
+            self._warm.add(name)
             WARM_UPS[name]()
+            gc.freeze()  # the children neither walk nor free what was here before them
 
-    def bury(self) -> None:
+    def _leave(self, files: list[int]) -> None:
+        """In the child: take the files for the output, and forget what it was."""
+        signal.set_wakeup_fd(-1)
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        os.dup2(files[0], 1)
+        os.dup2(files[1], 2)
+        for descriptor in (self._woken, self._wake, *files, *self._pipes.values()):
+            os.close(descriptor)
+        self._orders.close()
+
+    def _keep(self, pid: int, files: list[int]) -> None:
+        """In the parent: tell the number."""
+        os.close(files[0])
+        os.close(files[1])
+        self._pipes[pid] = files[2]
+        os.write(files[2], f"{pid}\n".encode())
+
+    def _bury(self) -> None:
         """Tell the statuses of all who have ended."""
-        while self.pipes:
+        while self._pipes:
             pid, status = os.waitpid(-1, os.WNOHANG)
             if pid == 0:
                 break
-            pipe = self.pipes.pop(pid)
+            pipe = self._pipes.pop(pid)
             with contextlib.suppress(BrokenPipeError):  # nobody wants to know any more
                 os.write(pipe, f"{status}\n".encode())
             os.close(pipe)
