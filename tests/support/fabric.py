@@ -9,7 +9,7 @@ import subprocess
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from tests.support.sandbox import Sandbox, _free_port
 from tests.support.warm import WarmProcess, start_program
@@ -115,12 +115,13 @@ def describe(message: dict[str, Any]) -> str:
 
 
 class Fabric:
-    """`python -m app run` against a sandbox that runs already; its home and its log survive restarts.
+    """The product against a sandbox that runs already; its home and its log survive restarts.
 
-    It starts warm (see `tests.support.warm`) unless `cold` says that it shall start as it does on a user's machine.
+    It starts warm (`tests.support.warm`) and is in a hurry (`tests.support.hurried_app`), unless `cold` says that it
+    shall be what a user starts, `python -m app run`.
     """
 
-    program: tuple[str, ...] = ("app", "run")
+    program: tuple[str, ...] = ("tests.support.hurried_app", "run")
 
     def __init__(self, sandbox: Sandbox, home: Path, *, cold: bool = False, **environment: str) -> None:
         self.sandbox, self.home, self.cold = sandbox, home, cold
@@ -136,6 +137,8 @@ class Fabric:
     def start(self) -> None:
         """Start the program; it is ready when it polls."""
         self.home.mkdir(parents=True, exist_ok=True)
+        if not self.cold:
+            self.sandbox.post("telegram/settings", flood=False)
         environment = {key: value for key, value in os.environ.items() if not key.startswith("FABRIC_")} | {
             "FABRIC_HOME": str(self.home),
             "FABRIC_SANDBOX_PORT": str(self.sandbox.port),
@@ -143,7 +146,12 @@ class Fabric:
             **self.environment,
         }
         with (self.home / "fabric.log").open("ab") as log:
-            self.process = start_program(self.program, environment, log, None if self.cold else "app")
+            self.process = self._launch(environment, log)
+
+    def _launch(self, environment: dict[str, str], log: IO[bytes]) -> subprocess.Popen[bytes] | WarmProcess:
+        if self.cold:
+            return start_program(("app", "run"), environment, log, None)
+        return start_program(self.program, environment, log, "app")
 
     def kill9(self) -> None:
         """The plug is pulled."""

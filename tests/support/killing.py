@@ -107,7 +107,6 @@ class Stage:
         self.fabric = MortalFabric(sandbox, folder / "home")
         self.person = Person(sandbox)
         self._folder = folder
-        sandbox.post("telegram/settings", flood=False)
         self.set_up()
         self.fabric.start()
         connect(self.person)

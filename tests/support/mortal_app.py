@@ -4,8 +4,6 @@ The file named by MORTAL_PLAN says where: {"id": a new one for each plan, "where
 A point is "before" or "after" a commit, followed by the functions of ours that led to it, outermost first. Points are
 counted from the moment that the file is there; the nth that matches is the last. Beside the file lies then an
 `.epitaph` with that point, and the plan itself is gone, so that the next start lives.
-
-Messages go out as fast as they can be said: the pace that Telegram asks for is proven elsewhere.
 """
 
 from __future__ import annotations
@@ -19,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from storage.unit_of_work import UnitOfWork
+from tests.support.hurried_app import hurry
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -72,9 +71,8 @@ def make_mortal(death: Death) -> None:
 
 def main() -> int:
     from app.cli import main as run
-    from bot import pacing
 
-    pacing.CHAT_BURST = pacing.OVERALL_BURST = 1000
+    hurry()
     make_mortal(Death(Path(os.environ["MORTAL_PLAN"])))
     return run(sys.argv[1:])
 

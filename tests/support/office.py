@@ -196,9 +196,8 @@ def _is_same(message: dict[str, Any], other: dict[str, Any]) -> bool:
 
 @contextlib.contextmanager
 def running_office(folder: Path, **environment: str) -> Iterator[Office]:
-    """For a fixture: the sandbox without its flood limits, and the product with a hundred owners."""
+    """For a fixture: the sandbox, and the product with a hundred owners."""
     with running_sandbox(folder / "world") as sandbox:
-        sandbox.post("telegram/settings", flood=False)
         sandbox.post("youtube/settings", processing_s=0.0)
         with running_fabric(sandbox, folder / "home", **_in_earnest(sandbox), **environment) as fabric:
             yield Office(sandbox, fabric, folder)

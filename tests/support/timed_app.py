@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import os
 import sys
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+
+from tests.support.hurried_app import hurry
 
 SWEEP = timedelta(seconds=0.2)
 
@@ -26,16 +27,14 @@ def main() -> int:
     from app import run as program
     from app.cli import main as run
 
-    ordinary_pace, ordinary_compose = compose.pace, compose.compose
-
-    def quick_pace(*arguments: Any, **options: Any) -> Any:
-        return replace(ordinary_pace(*arguments, **options), sweep=SWEEP)
+    ordinary = compose.compose
 
     def timed_compose(*arguments: Any, **options: Any) -> Any:
-        return ordinary_compose(*arguments, **options, clock=moved_now)
+        return ordinary(*arguments, **options, clock=moved_now)
 
     upkeep.utc_now = program.utc_now = moved_now
-    compose.pace, program.compose = quick_pace, timed_compose
+    program.compose = timed_compose
+    hurry(sweep=SWEEP)
     return run(sys.argv[1:])
 
 

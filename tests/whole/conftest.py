@@ -11,10 +11,15 @@ from tests.support.fabric import Fabric, Person, running_fabric
 from tests.support.killing import Stage, Stages
 from tests.support.sandbox import Sandbox, running_sandbox
 
+PROCESSING_S = 0.3
+"""How long the sites work on a video: long enough to be asked once too early."""
+
 
 @pytest.fixture
 def sandbox(tmp_path: Path) -> Iterator[Sandbox]:
     with running_sandbox(tmp_path / "world") as world:
+        for site in ("youtube", "tiktok", "instagram"):
+            world.post(f"{site}/settings", processing_s=PROCESSING_S)
         yield world
 
 

@@ -20,7 +20,6 @@ MORNING, NIGHT, KITCHEN = "Morning Tales", "Night Stories", "Quiet Kitchen"
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Sandbox, Fabric]]:
     folder = tmp_path_factory.mktemp("connecting")
     with running_sandbox(folder / "world") as sandbox:
-        sandbox.post("telegram/settings", flood=False)
         sandbox.post("google/settings", device_interval_s=1)
         with running_fabric(sandbox, folder / "home") as fabric:
             yield sandbox, fabric

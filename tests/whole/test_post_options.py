@@ -100,7 +100,6 @@ def labels(card: dict[str, Any]) -> list[str]:
 def desk(tmp_path_factory: pytest.TempPathFactory, clips: Path) -> Iterator[Desk]:
     folder = tmp_path_factory.mktemp("options")
     with running_sandbox(folder / "world") as sandbox:
-        sandbox.post("telegram/settings", flood=False)
         sandbox.post("youtube/settings", processing_s=0.0)
         sandbox.post("instagram/settings", processing_s=0.0)
         with running_fabric(sandbox, folder / "home", FABRIC_TIKTOK_MODE="direct") as fabric:

@@ -19,7 +19,7 @@ class Role(Fabric):
 
     def __init__(self, sandbox: Sandbox, home: Path, role: str, **environment: str) -> None:
         info = sandbox.info()
-        self.program = ("app", "run", "--role", role)
+        self.program = (*Fabric.program, "--role", role)
         world = {
             "FABRIC_YOUTUBE_CLIENT_ID": info["oauth_client_id"],
             "FABRIC_YOUTUBE_CLIENT_SECRET": info["oauth_client_secret"],
