@@ -8,10 +8,10 @@ from datetime import datetime, timedelta
 from functools import partial
 from urllib.parse import urlsplit
 
-from app.scratch import scratch_folder
 from app.settings import Settings
 from app.sites import platform_settings
 from app.upkeep import utc_now
+from app.voice_pool import open_pool
 from bot.callback_server import CALLBACK_PATH
 from bot.file_shelf import FileShelf
 from bot.newsroom import Newsroom
@@ -76,9 +76,7 @@ def compose(settings: Settings, *, role: str, home: Home, database: Database, cl
     platforms = load_platforms(platform_settings(settings), clock=clock)
     presets = PresetCatalogue([BUILT_IN, home.voices], models=home.models)
     ffmpeg = Ffmpeg.locate()
-    scratch = scratch_folder(home)
-    scratch.mkdir(mode=0o700, exist_ok=True)
-    pool = ProcessPool(settings.voice_workers, device=settings.voice_device, scratch_folder=scratch)
+    pool = open_pool(settings, home)
     fetches_files = any(site.capabilities.fetches_file for site in platforms.values())
     links = FileLinks(database.keyring, settings.server_url, clock) if fetches_files else None
     board = ProgressBoard()

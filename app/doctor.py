@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import os
 import shutil
 import sqlite3
 import stat
@@ -50,6 +51,7 @@ async def examine(settings: Settings) -> list[Finding]:
         *_settings(settings),
         *_programs(),
         _disk(settings),
+        _memory(settings),
         _sqlite(settings),
         await _database(settings),
         await _telegram(settings),
@@ -98,6 +100,19 @@ def _disk(settings: Settings) -> Finding:
         "disk",
         f"{free / 1024**3:.1f} GiB free in {settings.home_path}",
         "Make room: renders and clips are kept there." * low,
+    )
+
+
+def _memory(settings: Settings) -> Finding:
+    """Whether the voice alone could fill the machine: the system then kills whom it likes."""
+    there = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") / 1024**3
+    wanted = settings.voice_workers * settings.voice_memory_gb
+    fitting = max(1.0, 0.75 * there / settings.voice_workers)
+    return Finding(
+        "memory",
+        f"{there:.1f} GiB; the voice may take {wanted:g}",
+        f"Set FABRIC_VOICE_MEMORY_GB={fitting:.1f}, so that a voice that wants too much is stopped, and nothing else."
+        * (wanted > there),
     )
 
 

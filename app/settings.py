@@ -102,6 +102,7 @@ class Settings(BaseSettings):
 
     voice_workers: int = Field(default=1, ge=1, le=64)
     voice_device: str = Field(default="auto", pattern=r"^(auto|cpu|cuda(:\d+)?)$")
+    voice_memory_gb: float = Field(default=4.0, ge=1)
     upload_concurrency: int = Field(default=2, ge=1, le=64)
     late_after_hours: float = Field(default=6.0, gt=0)
     staging: bool = True

@@ -20,10 +20,10 @@ from pathlib import Path
 from typing import Any
 
 from app.compose import pace
-from app.scratch import scratch_folder
 from app.settings import Settings
 from app.sites import platform_settings
 from app.upkeep import open_database, utc_now
+from app.voice_pool import open_pool
 from bot.formats import fault_toast
 from bot.texts import Texts
 from media.ffmpeg import Ffmpeg
@@ -41,7 +41,6 @@ from storage.errors import AlreadyRunningError, StorageError
 from storage.home import Home
 from storage.unit_of_work import UnitOfWork
 from storage.values import Account, ClipFacts, Fault, Task, TaskStatus
-from voice.pool import ProcessPool
 from voice.presets import BUILT_IN, PresetCatalogue
 
 LOOK_AGAIN_S = 1.0
@@ -173,9 +172,7 @@ class _Errand:
 
     async def _work(self, task: Task) -> Task:
         """This task alone; what else is due is the fabric's."""
-        scratch = scratch_folder(self._home)
-        scratch.mkdir(mode=0o700, exist_ok=True)
-        pool = ProcessPool(1, scratch_folder=scratch)
+        pool = open_pool(self._settings, self._home)
         scheduler = Scheduler(
             self._db,
             self._platforms,

@@ -12,6 +12,7 @@ from typing import Any
 
 from app.scratch import scratch_folder
 from app.settings import Settings
+from app.voice_pool import open_pool
 from media.errors import FfmpegFailedError, MediaError
 from media.ffmpeg import Ffmpeg
 from storage.home import Home
@@ -62,11 +63,9 @@ class Booth:
 def open_booth(settings: Settings) -> Iterator[Booth]:
     """Raises FileNotFoundError where there is no ffmpeg."""
     home = Home(settings.home_path)
-    scratch = scratch_folder(home)
-    scratch.mkdir(mode=0o700, exist_ok=True)
-    pool = ProcessPool(settings.voice_workers, device=settings.voice_device, scratch_folder=scratch)
+    pool = open_pool(settings, home)
     try:
-        with ScratchFolders(scratch).folder() as work:
+        with ScratchFolders(scratch_folder(home)).folder() as work:
             yield Booth(settings, home, Ffmpeg.locate(), pool, work)
     finally:
         pool.close()

@@ -11,14 +11,13 @@ from pathlib import Path
 import httpx
 
 from app.progress_bar import ProgressBar
-from app.scratch import scratch_folder
 from app.settings import Settings
+from app.voice_pool import open_pool
 from storage.home import Home
 from voice.errors import VoiceError
 from voice.models.download import Download
 from voice.models.downloadable import Downloadable, downloadables
 from voice.models.shelf import Shelved, Wish, shelved, take_in
-from voice.pool import ProcessPool
 from voice.presets import BUILT_IN, PresetCatalogue
 from voice.separation.model_file import FILE as SEPARATION_MODEL
 from voice.separation.model_file import find_model, numbers_of
@@ -152,7 +151,7 @@ def download_model(settings: Settings, name: str) -> int:
 
 
 def _take_in(settings: Settings, home: Home, wish: Wish) -> Shelved:
-    pool = ProcessPool(1, device=settings.voice_device, scratch_folder=scratch_folder(home))
+    pool = open_pool(settings, home, workers=1)
     try:
         with ProgressBar() as bar:
             return take_in(pool, home.models, wish, bar.show)

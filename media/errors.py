@@ -8,6 +8,7 @@ MediaError
 ├── NoAudioTrackError    a voice was asked for, and there is no sound
 ├── MediaTimeoutError    the child took longer than it was allowed, and was killed
 ├── OutputTooLargeError  the child wrote more than it was allowed, and was stopped
+├── MediaDiskFullError   there is no room left for what the child writes
 └── FfmpegFailedError    anything else that ffmpeg said; `stderr_tail` holds its last lines
 """
 
@@ -66,6 +67,12 @@ class OutputTooLargeError(MediaError):
     """Handling this video produced more data than is allowed and was stopped."""
 
     code = "media.output_too_large"
+
+
+class MediaDiskFullError(MediaError):
+    """There is no room left on the disk for handling this video."""
+
+    code = "media.disk_full"
 
 
 class FfmpegFailedError(MediaError):

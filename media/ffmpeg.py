@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from media.errors import FfmpegFailedError
+from media.errors import FfmpegFailedError, MediaDiskFullError
 from media.guard import Limits, run_guarded
 
 VIDEO_FORMATS = "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm"
@@ -17,6 +17,9 @@ AUDIO_FORMATS = "wav,w64,flac"
 """Demuxers for files that we made ourselves."""
 SOUND_FORMATS = f"{VIDEO_FORMATS},{AUDIO_FORMATS},mp3,aac,ogg,aiff"
 """Demuxers for a file of which the sound alone is wanted."""
+
+NO_ROOM = ("No space left on device", "Disk quota exceeded")
+"""strerror(3) of ENOSPC and EDQUOT; the child's language is C."""
 
 _DIRECTORY = re.compile(r"(?:file:)?/(?:[^\s'\":/]+/)+")
 
@@ -75,7 +78,8 @@ class Ffmpeg:
 
         Inputs must come from `video_input`, `sound_input` or `audio_input`: a bare `-i` is refused, as is what is no
         local file.
-        Raises FfmpegFailedError (with the last lines of its output), MediaTimeoutError, OutputTooLargeError.
+        Raises FfmpegFailedError (with the last lines of its output), MediaTimeoutError, OutputTooLargeError,
+        MediaDiskFullError.
         """
         _require_guarded(args)
         words = (str(self.binary), "-nostdin", "-hide_banner", "-loglevel", "error", "-y", "-progress", "pipe:1", *args)
@@ -83,6 +87,8 @@ class Ffmpeg:
         hear = None if on_progress is None else _progress_listener(on_progress)
         finished = await run_guarded(words, limits, on_line=hear)
         tail = without_directories(finished.stderr_tail)
+        if finished.status != 0 and any(words in tail for words in NO_ROOM):
+            raise MediaDiskFullError
         if finished.status != 0:
             raise FfmpegFailedError(tail, status=finished.status, detail=(tail.splitlines() or [""])[-1])
         return tail

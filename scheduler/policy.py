@@ -18,14 +18,22 @@ from datetime import datetime, timedelta
 from random import Random
 from typing import TypeAlias
 
-from media.errors import FfmpegFailedError, MediaError, MediaTimeoutError, OutputTooLargeError
+from media.errors import FfmpegFailedError, MediaDiskFullError, MediaError, MediaTimeoutError, OutputTooLargeError
 from platforms import errors as site
 from scheduler import errors as ours
 from scheduler.faults import fault_of
 from scheduler.notices import OUTCOME_UNKNOWN
 from scheduler.pausing import NEEDS_REAUTH
 from storage.values import Fault, Stage
-from voice.errors import BadAudioError, BadPresetError, DiskFullError, UnknownPresetError
+from voice.errors import (
+    BadAudioError,
+    BadPresetError,
+    DiskFullError,
+    JobTimeoutError,
+    OutOfMemoryError,
+    UnknownPresetError,
+    WorkerDiedError,
+)
 
 BASE_S = 2.0
 CAP_S = 600.0
@@ -273,7 +281,7 @@ def _broken_input(case: _Case) -> Decision:
 
 def _unexpected(case: _Case) -> Decision:
     is_full = isinstance(case.error, OSError) and case.error.errno == errno.ENOSPC
-    if is_full or isinstance(case.error, DiskFullError):
+    if is_full or isinstance(case.error, DiskFullError | MediaDiskFullError):
         full = Fault("system.disk_full")
         return BackOff(case.soon(), full) if case.attempt < TRANSIENT_ATTEMPTS else AskPerson(full)
     if case.stage is Stage.PUBLISH and case.facts.may_be_published:
@@ -304,6 +312,8 @@ _ANSWERS: tuple[tuple[type[Exception] | tuple[type[Exception], ...], Callable[[_
     (site.NeedsReauthError, _reauth),
     ((site.NeedsOperatorError, ours.TooLateError, ours.AccountUnavailableError), _ask),
     (ours.RenderMissingError, _render_missing),
-    ((MediaTimeoutError, OutputTooLargeError, FfmpegFailedError), _unexpected),
+    # The job runner has tried these again already, or knows that it need not.
+    ((WorkerDiedError, JobTimeoutError, OutOfMemoryError), _end),
+    ((MediaTimeoutError, OutputTooLargeError, MediaDiskFullError, FfmpegFailedError), _unexpected),
     ((MediaError, UnknownPresetError, BadPresetError, BadAudioError, ours.ClipMissingError), _broken_input),
 )

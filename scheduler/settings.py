@@ -66,7 +66,6 @@ class Pace:
     keep_consents: timedelta = timedelta(days=7)
     progress_gap_s: float = 1.0
     progress_step: float = 0.05
-    convert_limit_s: float = 3600.0
     voice: Chunking = field(default_factory=Chunking)
 
     def __post_init__(self) -> None:

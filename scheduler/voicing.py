@@ -61,7 +61,7 @@ class VoiceShop:
         self._models = models
         self._chunking = pace.voice
         work = store.path(WORK)
-        self._coordinator = Coordinator(runner, work, pace.voice, time_limit_s=pace.convert_limit_s)
+        self._coordinator = Coordinator(runner, work, pace.voice)
 
     def key(self, preset: Preset, music: str | None) -> str:
         """A digest of all that changes the sound of a clip in this voice."""

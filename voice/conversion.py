@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import math
 import shutil
 from collections.abc import Callable
@@ -72,8 +73,8 @@ def convert(
         take_out_voice(source, voice, model, job.part(share, share := 0.45, "separate"), job.scratch)
     raw = job.scratch / "converted.wav"
     speak(voice, raw, preset, seed, job, (share, 0.92))
-    job.report(0.92, "level")
-    return finish(source, raw, target, voice if heard.has_music else None, preset.mix, heard, job)
+    report = job.part(0.92, 1.0, "level")
+    return finish(source, raw, target, voice if heard.has_music else None, preset.mix, heard, job.scratch, report)
 
 
 def listen(source: Path, music: str) -> Heard:
@@ -101,6 +102,15 @@ def take_out_voice(source: Path, stem: Path, model: Path | None, report: Report,
 
 def settle(made: Path, target: Path) -> None:
     """Give a file its place, from another disk as well, in one step."""
+    try:
+        made.replace(target)
+    except OSError as error:
+        if error.errno != errno.EXDEV:
+            raise
+        _settle_from_afar(made, target)
+
+
+def _settle_from_afar(made: Path, target: Path) -> None:
     beside = target.with_name(f".{target.name}.{made.parent.name}.part")
     try:
         shutil.move(made, beside)
@@ -129,15 +139,18 @@ def speak(
 
 
 def finish(
-    source: Path, raw: Path, target: Path, stem: Path | None, mix: Mix, heard: Heard, job: JobContext
+    source: Path, raw: Path, target: Path, stem: Path | None, mix: Mix, heard: Heard, scratch: Path, report: Report
 ) -> Converted:
     """Put the converted voice back over its music, where it was taken out, and give the whole its loudness."""
-    mixed, levelled = job.scratch / "mixed.wav", job.scratch / "levelled.wav"
+    mixed, levelled = scratch / "mixed.wav", scratch / "levelled.wav"
+    begin = 0.0
     if stem is not None:
-        mix_down(source, stem, raw, mixed, mix)
-    lufs = level_to(mixed if stem is not None else raw, levelled, -math.inf if heard.lufs is None else heard.lufs)
+        begin = 0.3
+        mix_down(source, stem, raw, mixed, mix, lambda done: report(begin * done))
+    wanted = -math.inf if heard.lufs is None else heard.lufs
+    made = mixed if stem is not None else raw
+    lufs = level_to(made, levelled, wanted, lambda done: report(begin + (1.0 - begin) * done))
     settle(levelled, target)
-    job.report(1.0, "done")
     return Converted(
         heard.frames, heard.sample_rate, heard.channels, _finite(lufs), heard.lufs, kept_music=stem is not None
     )

@@ -7,6 +7,8 @@ import os
 
 import torch
 
+from voice.memory import lift_memory_limit
+
 DEVICE_VARIABLE = "VOICE_DEVICE"
 THREADS_VARIABLE = "VOICE_THREADS"
 """Names in the environment of a child: `auto`, `cpu`, `cuda`, `cuda:1`…; how many threads it may use."""
@@ -26,7 +28,10 @@ def ready_device() -> torch.device:
     threads = os.environ.get(THREADS_VARIABLE, "")
     torch.set_num_threads(int(threads) if threads.isdigit() and int(threads) > 0 else os.cpu_count() or 1)
     keep_freed_memory()
-    return choose_device(os.environ.get(DEVICE_VARIABLE, "auto"))
+    device = choose_device(os.environ.get(DEVICE_VARIABLE, "auto"))
+    if device.type == "cuda":
+        lift_memory_limit()
+    return device
 
 
 def halves_digits(device: torch.device) -> bool:

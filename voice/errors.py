@@ -17,9 +17,10 @@ VoiceError
 ├── BadAudioError          the audio cannot be converted (unreadable, no samples, not finite)
 ├── DiskFullError          there is no room for what a job writes
 ├── ConversionFailedError  the method failed; says where
-├── JobTimeoutError        a job took longer than it was allowed; its child was killed
+├── OutOfMemoryError       a job wanted more memory than a child may have
+├── JobTimeoutError        the child process hung under the job, each time it was run
 ├── JobCancelledError      a job was cancelled
-└── WorkerDiedError        the child process died under the job, twice
+└── WorkerDiedError        the child process died under the job, each time it was run
 """
 
 from __future__ import annotations
@@ -133,8 +134,14 @@ class ConversionFailedError(VoiceError):
     code = "voice.conversion_failed"
 
 
+class OutOfMemoryError(VoiceError):
+    """The conversion needed more memory than it may have; FABRIC_VOICE_MEMORY_GB gives it more."""
+
+    code = "voice.out_of_memory"
+
+
 class JobTimeoutError(VoiceError):
-    """The conversion took too long and was stopped."""
+    """The conversion stopped answering each time it was tried, and was given up."""
 
     code = "voice.job_timeout"
 
@@ -146,6 +153,6 @@ class JobCancelledError(VoiceError):
 
 
 class WorkerDiedError(VoiceError):
-    """The conversion process died twice on this file."""
+    """The conversion process died on this file each time it was tried."""
 
     code = "voice.worker_died"

@@ -6,6 +6,9 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from typing import Any, Protocol, TypeAlias
 
+RUNS = 3
+"""How often a job is run at most: once, and again at most twice when its child dies or hangs."""
+
 OnJobProgress: TypeAlias = Callable[[float, str], None]
 """Told the fraction done (0..1) and the name of the step, from a thread of the runner's."""
 
@@ -14,15 +17,11 @@ class JobRunner(Protocol):
     """Runs heavy jobs away from the event loop; by default in a pool of spawned processes on this machine."""
 
     def submit(
-        self,
-        function: str,
-        arguments: Mapping[str, Any],
-        *,
-        on_progress: OnJobProgress | None = None,
-        time_limit_s: float | None = None,
+        self, function: str, arguments: Mapping[str, Any], *, on_progress: OnJobProgress | None = None
     ) -> Future[Any]:
         """Run `module:function` with `arguments` as keywords; the Future fails with a `VoiceError`.
 
+        A job whose child dies, or hangs, is run again, `RUNS` times in all. What it reports is also its sign of life.
         Cancelling the Future stops the job, also one that runs: its child is killed and replaced.
         """
         ...

@@ -7,6 +7,7 @@ limited in blocks with that much context equals the file limited whole.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,6 +18,8 @@ from scipy import ndimage, signal
 
 from voice.audio_files import Samples, create_wav, open_audio, read_span, spans
 from voice.loudness import LoudnessMeter
+
+Report = Callable[[float], None]
 
 CEILING = 10 ** (-1.0 / 20)
 """-1 dBTP, what the sites ask for: lossy coding adds to the peaks."""
@@ -44,38 +47,54 @@ class Drive:
     look_s: float
 
 
-def level_to(source: Path, target: Path, lufs: float) -> float:
+def level_to(source: Path, target: Path, lufs: float, report: Report = lambda _: None) -> float:
     """Write `source` to `target` at `lufs` integrated, peaks held at -1 dBTP; returns the loudness reached.
 
     Limiting costs loudness, so the gain is raised by what is missing, and where that is not enough a faster limiter is
     taken. -inf, or a silent source, leaves the level as it is.
     """
     with open_audio(source) as sound:
-        now = _loudness(sound, Drive(1.0, LOOKS_S[0]))
+        walks = _Walks(sound, report)
+        now = walks.loudness(Drive(1.0, LOOKS_S[0]))
         audible = math.isfinite(lufs) and math.isfinite(now)
-        drive = _search(sound, lufs, now) if audible else Drive(1.0, LOOKS_S[0])
+        drive = _search(walks, lufs, now) if audible else Drive(1.0, LOOKS_S[0])
         with create_wav(target, sound.samplerate, sound.channels, sound.frames) as out:
-            return _loudness(sound, drive, out)
+            return walks.loudness(drive, out)
 
 
-def _search(sound: soundfile.SoundFile, lufs: float, now: float) -> Drive:
+class _Walks:
+    """Walks through one file. How many there will be nobody knows: each covers half of what is left of the report."""
+
+    def __init__(self, sound: soundfile.SoundFile, report: Report) -> None:
+        self._sound = sound
+        self._report = report
+        self._left = 1.0
+
+    def loudness(self, drive: Drive, out: soundfile.SoundFile | None = None) -> float:
+        """What the file sounds like under this drive; the last walk writes it to `out` on the way."""
+        begin, covered = 1.0 - self._left, self._left / (2 if out is None else 1)
+        self._left -= covered
+        return _loudness(self._sound, drive, out, lambda done: self._report(begin + covered * done))
+
+
+def _search(walks: _Walks, lufs: float, now: float) -> Drive:
     """The gentlest drive that comes near enough, or the fastest one."""
     drive = Drive(1.0, LOOKS_S[0])
     for look_s in LOOKS_S:
-        drive, missing = _search_gain(sound, lufs, now, look_s)
+        drive, missing = _search_gain(walks, lufs, now, look_s)
         if abs(missing) <= ENOUGH_LU:
             break
     return drive
 
 
-def _search_gain(sound: soundfile.SoundFile, lufs: float, now: float, look_s: float) -> tuple[Drive, float]:
+def _search_gain(walks: _Walks, lufs: float, now: float, look_s: float) -> tuple[Drive, float]:
     """The gain for one reach of the limiter, and what is then still missing in LU; by secants."""
     gain_db, slope, missing = 0.0, 1.0, lufs - now
     for _ in range(ROUNDS):
         step_db = min(missing / slope, LARGEST_GAIN_DB - gain_db)
         gain_db += step_db
         drive = Drive(float(10 ** (gain_db / 20)), look_s)
-        still_missing = lufs - _loudness(sound, drive)
+        still_missing = lufs - walks.loudness(drive)
         if abs(still_missing) <= TOLERANCE_LU or step_db == 0:
             return drive, still_missing
         slope = min(1.0, max(FLATTEST, (missing - still_missing) / step_db))
@@ -83,14 +102,14 @@ def _search_gain(sound: soundfile.SoundFile, lufs: float, now: float, look_s: fl
     return drive, missing
 
 
-def _loudness(sound: soundfile.SoundFile, drive: Drive, out: soundfile.SoundFile | None = None) -> float:
-    """What the file sounds like under this drive; it is written to `out` on the way."""
+def _loudness(sound: soundfile.SoundFile, drive: Drive, out: soundfile.SoundFile | None, report: Report) -> float:
     meter = LoudnessMeter(sound.samplerate, sound.channels)
     for begin, end in spans(sound.frames, BLOCK_S * sound.samplerate):
         piece = _limited(sound, begin, end, drive)
         meter.add(piece)
         if out is not None:
             out.write(np.ascontiguousarray(piece.T))
+        report(end / sound.frames)
     return meter.integrated()
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -19,7 +19,9 @@ LARGEST_MATCH_DB = 30.0
 LARGEST_FILL_DB = 2.0
 
 
-def mix_down(source: Path, stem: Path, voice: Path, target: Path, mix: Mix) -> None:
+def mix_down(
+    source: Path, stem: Path, voice: Path, target: Path, mix: Mix, report: Callable[[float], None] = lambda _: None
+) -> None:
     """Write gain * `voice` + gain * (`source` - `stem`): all of the source that was not its voice stays.
 
     All files have the same frames, rate and channels.
@@ -34,6 +36,7 @@ def mix_down(source: Path, stem: Path, voice: Path, target: Path, mix: Mix) -> N
             for music in _music(whole, before):
                 made = read_span(after, out.tell(), out.tell() + music.shape[1])
                 out.write(np.ascontiguousarray((voice_gain * made + music_gain * music).T))
+                report(out.tell() / whole.frames)
 
 
 def _music(whole: soundfile.SoundFile, stem: soundfile.SoundFile) -> Iterator[Samples]:

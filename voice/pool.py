@@ -1,7 +1,7 @@
 """Heavy jobs in spawned child processes on this machine: the default `JobRunner`.
 
 Each worker is a thread that owns at most one child: it starts it at the first job, feeds it, and ends it when idle.
-A job whose child dies is run once more in a fresh child; if that dies too, the job fails and the pool goes on.
+A job whose child dies or hangs is run again in a fresh child, `RUNS` times in all; then it fails, and the pool goes on.
 """
 
 from __future__ import annotations
@@ -16,6 +16,8 @@ from typing import Any
 
 from voice.errors import JobCancelledError
 from voice.jobs_port import OnJobProgress
+from voice.memory import MEMORY_VARIABLE
+from voice.patience import Patience
 from voice.pool_job import PoolJob
 from voice.pool_worker import PoolWorker
 from voice.scratch import ScratchFolders
@@ -27,8 +29,9 @@ JOIN_S = 5.0
 class ProcessPool:
     """Runs up to `workers` jobs at once; children come with the first job and go after `idle_timeout_s` without one.
 
-    `device` (auto, cpu, cuda…) is where they run networks, and they share the processors; `environment` is added to
-    theirs; `scratch_folder` (default: the system's) holds the jobs' temporary files.
+    `device` (auto, cpu, cuda…) is where they run networks, and they share the processors; `memory_bytes` is what each
+    of them may have at most; `environment` is added to theirs; `scratch_folder` (default: the system's) holds the jobs'
+    temporary files. `patience` says when a silent job is taken for hung.
     """
 
     def __init__(
@@ -37,6 +40,8 @@ class ProcessPool:
         *,
         idle_timeout_s: float = DEFAULT_IDLE_S,
         device: str = "auto",
+        memory_bytes: int | None = None,
+        patience: Patience | None = None,
         environment: Mapping[str, str] | None = None,
         scratch_folder: Path | None = None,
     ) -> None:
@@ -45,7 +50,9 @@ class ProcessPool:
         self._limit = workers
         self._idle_timeout_s = idle_timeout_s
         threads = max(1, (os.cpu_count() or 1) // workers)
-        self._environment = {"VOICE_DEVICE": device, "VOICE_THREADS": str(threads), **(environment or {})}
+        told = {"VOICE_DEVICE": device, "VOICE_THREADS": str(threads), MEMORY_VARIABLE: str(memory_bytes or "")}
+        self._environment = told | dict(environment or {})
+        self._patience = patience or Patience()
         self._scratch = ScratchFolders(scratch_folder)
         self._changed = threading.Condition()
         self._waiting: collections.deque[PoolJob] = collections.deque()
@@ -54,20 +61,15 @@ class ProcessPool:
         self._closed = False
 
     def submit(
-        self,
-        function: str,
-        arguments: Mapping[str, Any],
-        *,
-        on_progress: OnJobProgress | None = None,
-        time_limit_s: float | None = None,
+        self, function: str, arguments: Mapping[str, Any], *, on_progress: OnJobProgress | None = None
     ) -> Future[Any]:
         """Run `module:function` with `arguments` as keywords in a child; see `voice.jobs_port.JobRunner`.
 
-        A parameter named `job` receives the child's `JobContext`. `time_limit_s` counts from the job's start, not from
-        the call. The Future fails with a VoiceError: the job's own, JobTimeoutError, WorkerDiedError, or
-        JobCancelledError when the pool is closed. Raises RuntimeError on a closed pool.
+        A parameter named `job` receives the child's `JobContext`. The Future fails with a VoiceError: the job's own,
+        JobTimeoutError, WorkerDiedError, or JobCancelledError when the pool is closed. Raises RuntimeError on a closed
+        pool.
         """
-        job = PoolJob(function, dict(arguments), on_progress, time_limit_s)
+        job = PoolJob(function, dict(arguments), on_progress)
         with self._changed:
             if self._closed:
                 raise RuntimeError("the process pool is closed")
@@ -98,7 +100,8 @@ class ProcessPool:
             worker.thread.join(JOIN_S)
 
     def _hire(self) -> PoolWorker:
-        worker = PoolWorker(self._next, self._environment, self._scratch, name=f"voice-{len(self._workers)}")
+        name = f"voice-{len(self._workers)}"
+        worker = PoolWorker(self._next, self._environment, self._scratch, self._patience, name=name)
         worker.thread.start()
         return worker
 

@@ -17,7 +17,6 @@ class PoolJob:
     function: str
     arguments: Mapping[str, Any]
     on_progress: OnJobProgress | None
-    time_limit_s: float | None
     future: Future[Any] = field(default_factory=Future)
 
     def finish(self, result: object) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Mapping
 from concurrent.futures import Future
 from pathlib import Path
@@ -11,11 +10,26 @@ from typing import Any, Protocol
 
 from voice import errors
 from voice.child import Child, ChildDiedError
-from voice.errors import ConversionFailedError, JobCancelledError, JobTimeoutError, VoiceError, WorkerDiedError
+from voice.errors import (
+    ConversionFailedError,
+    JobCancelledError,
+    JobTimeoutError,
+    OutOfMemoryError,
+    VoiceError,
+    WorkerDiedError,
+)
+from voice.jobs_port import RUNS
+from voice.patience import Patience
 from voice.pool_job import PoolJob
 from voice.scratch import ScratchFolders
 
-ATTEMPTS = 2
+
+class ChildHungError(Exception):
+    """The child has said nothing for `silent_s` seconds, and was killed."""
+
+    def __init__(self, silent_s: float) -> None:
+        super().__init__(f"silent for {silent_s} s")
+        self.silent_s = silent_s
 
 
 class NextJob(Protocol):
@@ -31,11 +45,18 @@ class PoolWorker:
     """
 
     def __init__(
-        self, next_job: NextJob, environment: Mapping[str, str], scratch: ScratchFolders, *, name: str
+        self,
+        next_job: NextJob,
+        environment: Mapping[str, str],
+        scratch: ScratchFolders,
+        patience: Patience,
+        *,
+        name: str,
     ) -> None:
         self._next_job = next_job
         self._environment = environment
         self._scratch = scratch
+        self._patience = patience
         self._lock = threading.Lock()
         self._child: Child | None = None
         self._job: PoolJob | None = None
@@ -85,31 +106,33 @@ class PoolWorker:
                 self._child.kill()
 
     def _run(self, job: PoolJob) -> object:
-        deadline = None if job.time_limit_s is None else time.monotonic() + job.time_limit_s
-        death: ChildDiedError | None = None
-        for _ in range(ATTEMPTS):
+        end: ChildDiedError | ChildHungError | None = None
+        for _ in range(RUNS):
             try:
                 with self._scratch.folder() as scratch:
-                    return self._attempt(job, scratch, deadline)
-            except ChildDiedError as error:
-                death = error
+                    return self._attempt(job, scratch)
+            except (ChildDiedError, ChildHungError) as error:
+                end = error
                 self._let_child_go()
                 if job.future.cancelled() or self._stopped:
                     raise JobCancelledError from error
-            except VoiceError:  # the job's own; its child is well, or was killed for being late
+            except OutOfMemoryError:  # what it holds is not given back by itself
+                self._let_child_go()
+                raise
+            except VoiceError:  # the job's own; its child is well
                 raise
             except Exception:  # a listener of ours failed, and the child knows nothing of it
                 self._kill_child()
                 raise
-        raise _parked(death)
+        raise _parked(end)
 
-    def _attempt(self, job: PoolJob, scratch: Path, deadline: float | None) -> object:
+    def _attempt(self, job: PoolJob, scratch: Path) -> object:
         child = self._present_child()
         if job.future.cancelled():  # before the child was there to be killed
             raise JobCancelledError
         child.send({"function": job.function, "arguments": job.arguments, "scratch": str(scratch)})
         while True:
-            message = self._hear(child, job, deadline)
+            message = self._hear(child)
             if "result" in message:
                 return message["result"]
             if "error" in message:
@@ -117,13 +140,17 @@ class PoolWorker:
             if "progress" in message and job.on_progress is not None:
                 job.on_progress(message["progress"], message["step"])
 
-    def _hear(self, child: Child, job: PoolJob, deadline: float | None) -> dict[str, Any]:
-        left_s = None if deadline is None else max(0.0, deadline - time.monotonic())
-        try:
-            return child.receive(left_s)
-        except TimeoutError:
-            self._kill_child()
-            raise JobTimeoutError(limit_s=job.time_limit_s) from None
+    def _hear(self, child: Child) -> dict[str, Any]:
+        silent_s = 0.0
+        while True:
+            worked_s = child.worked_s()
+            try:
+                return child.receive(self._patience.idle_s)
+            except TimeoutError:
+                silent_s += self._patience.idle_s
+            if self._patience.is_over(silent_s, child.worked_s() - worked_s):
+                self._kill_child()
+                raise ChildHungError(silent_s)
 
     def _present_child(self) -> Child:
         with self._lock:
@@ -149,9 +176,11 @@ class PoolWorker:
             child.close()
 
 
-def _parked(death: ChildDiedError | None) -> WorkerDiedError:
-    status = death.status if death is not None and death.status is not None else 0
-    last_words = death.stderr_tail.splitlines()[-1] if death is not None and death.stderr_tail else ""
+def _parked(end: ChildDiedError | ChildHungError | None) -> VoiceError:
+    if isinstance(end, ChildHungError):
+        return JobTimeoutError(silent_s=end.silent_s)
+    status = end.status if end is not None and end.status is not None else 0
+    last_words = end.stderr_tail.splitlines()[-1] if end is not None and end.stderr_tail else ""
     return WorkerDiedError(status=status, detail=last_words)
 
 

@@ -26,7 +26,11 @@ NEIGHBOURS = 8
 L2 = 1
 LARGEST_WIDTH = 4096
 LARGEST_COUNT = 50_000_000
+LARGEST_CELLS = 1 << 17
+"""RVC makes at most 16 * sqrt(vectors) of them: 113,000 for the largest count."""
 BLOCK_VECTORS = 4096
+BLOCK_QUERIES = 256
+"""What is held at once: their distances to a block take 8 MB, their neighbours 25 MB in the widest voice."""
 NEAREST_SQUARE = 1e-9
 """A query that lies on a stored vector would divide by zero."""
 ARRAY_MAP, HASH_MAP = 1, 2
@@ -78,16 +82,28 @@ class FeatureIndex:
             return blended
         cells = self._nearest_cells(features)
         for number in np.unique(cells):
-            rows = np.flatnonzero(cells == number)
-            found = self._mean_of_neighbours(features[rows].astype(np.float64), self._cells[number])
-            if found is not None:
-                blended[rows] = rate * found.astype(np.float32) + (1 - rate) * features[rows]
+            for rows in _blocks_of(np.flatnonzero(cells == number)):
+                found = self._mean_of_neighbours(features[rows].astype(np.float64), self._cells[number])
+                if found is not None:
+                    blended[rows] = rate * found.astype(np.float32) + (1 - rate) * features[rows]
         return blended
 
     def _nearest_cells(self, features: Features) -> npt.NDArray[np.intp]:
-        if len(self._cells) == 1:
-            return np.zeros(len(features), dtype=np.intp)
-        nearest: npt.NDArray[np.intp] = _squared_distances(features.astype(np.float64), self._centres).argmin(axis=1)
+        """The number of the cell whose centre is nearest, for each frame; of equals the first."""
+        nearest = np.zeros(len(features), dtype=np.intp)
+        if self._centres is None:
+            return nearest
+        smallest = np.full(len(features), np.inf)
+        first = 0
+        for centres in self._blocks(self._centres):
+            for rows in _blocks_of(np.arange(len(features))):
+                square = _squared_distances(features[rows].astype(np.float64), centres)
+                best = square.argmin(axis=1)
+                distance = np.take_along_axis(square, best[:, None], axis=1)[:, 0]
+                nearer = distance < smallest[rows]
+                nearest[rows[nearer]] = first + best[nearer]
+                smallest[rows[nearer]] = distance[nearer]
+            first += len(centres)
         return nearest
 
     def _mean_of_neighbours(self, queries: npt.NDArray[np.float64], cell: _Cell) -> npt.NDArray[np.float64] | None:
@@ -114,6 +130,11 @@ class FeatureIndex:
             count = min(BLOCK_VECTORS, cell.count - first)
             held = os.pread(self._file, count * row, cell.offset + first * row)
             yield _vectors(self._path, held, self.width)
+
+
+def _blocks_of(rows: npt.NDArray[np.intp]) -> Iterator[npt.NDArray[np.intp]]:
+    for first in range(0, len(rows), BLOCK_QUERIES):
+        yield rows[first : first + BLOCK_QUERIES]
 
 
 def _vectors(path: Path, held: bytes, width: int) -> npt.NDArray[np.float64]:
@@ -143,16 +164,18 @@ class _Layout:
         self._path, self._file = path, file
         self._at, self._size = place or (0, os.fstat(file).st_size)
 
-    def read(self) -> tuple[int, npt.NDArray[np.float64], list[_Cell]]:
-        """Width, centres of the cells, cells."""
+    def read(self) -> tuple[int, _Cell | None, list[_Cell]]:
+        """Width, where the centres of the cells lie (nowhere where there is one cell alone), cells."""
         kind = self._bytes(4)
         if kind in (b"IxF2", b"IxFl"):
             width, count = self._header()
-            return width, np.zeros((1, width)), [self._flat(width, count)]
+            return width, None, [self._flat(width, count)]
         if kind != b"IwFl":
             raise _unknown(self._path, "it is not of the kind IVF,Flat")
         width, count = self._header()
         lists, _probes = self._numbers("QQ")
+        if not 0 < lists <= LARGEST_CELLS:
+            raise _damaged(self._path, f"it claims {lists} cells")
         centres = self._centres(width, lists)
         self._skip_direct_map()
         cells = self._inverted_lists(width, lists)
@@ -193,16 +216,14 @@ class _Layout:
             raise _damaged(self._path, "its sizes contradict each other")
         return _Cell(self._skip(4 * width * count), count)
 
-    def _centres(self, width: int, lists: int) -> npt.NDArray[np.float64]:
+    def _centres(self, width: int, lists: int) -> _Cell:
         kind = self._bytes(4)
         if kind not in (b"IxF2", b"IxFl"):
             raise _unknown(self._path, "its cells are found in a way that is not known here")
         own_width, count = self._header()
-        if (own_width, count) != (width, lists) or not lists:
+        if (own_width, count) != (width, lists):
             raise _damaged(self._path, "its sizes contradict each other")
-        cell = self._flat(width, count)
-        held = os.pread(self._file, 4 * width * count, cell.offset)
-        return _vectors(self._path, held, width)
+        return self._flat(width, count)
 
     def _skip_direct_map(self) -> None:
         kind, count = self._numbers("BQ")
@@ -224,14 +245,17 @@ class _Layout:
     def _list_sizes(self, lists: int) -> list[int]:
         form = self._bytes(4)
         (count,) = self._numbers("Q")
-        held = np.frombuffer(self._bytes(8 * count), dtype="<u8")
         if form == b"full" and count == lists:
-            return [int(size) for size in held]
-        if form == b"sprs" and count % 2 == 0:
+            return [int(size) for size in self._words(count)]
+        if form == b"sprs" and count % 2 == 0 and count <= 2 * lists:
+            held = self._words(count)
             sizes = dict(zip(held[::2].tolist(), held[1::2].tolist(), strict=True))
             if all(number < lists for number in sizes):
                 return [sizes.get(number, 0) for number in range(lists)]
         raise _damaged(self._path, "the sizes of its lists make no sense")
+
+    def _words(self, count: int) -> npt.NDArray[np.uint64]:
+        return np.frombuffer(self._bytes(8 * count), dtype="<u8")
 
     def _list(self, size: int, code_bytes: int) -> _Cell:
         begin = self._skip(size * code_bytes)

@@ -21,8 +21,9 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
-from voice.errors import ConversionFailedError, DiskFullError, VoiceError
+from voice.errors import ConversionFailedError, DiskFullError, OutOfMemoryError, VoiceError
 from voice.job_context import JobContext
+from voice.memory import MEMORY_VARIABLE, is_lack_of_memory, limit_memory
 
 PR_SET_PDEATHSIG = 1  # linux/prctl.h
 NICENESS = 5
@@ -37,6 +38,7 @@ def main(socket_fd: int, parent_pid: int) -> None:
     """Serve jobs until the parent closes the socket or dies."""
     die_with_parent(parent_pid)
     os.nice(NICENESS)
+    limit_memory(os.environ.get(MEMORY_VARIABLE, ""))
     # Whatever a library prints belongs to the log, not into an answer.
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     connection: Connection[bytes, bytes] = Connection(socket_fd)
@@ -95,6 +97,8 @@ def _find(name: str) -> Callable[..., Any]:
 def _as_failure(error: Exception) -> VoiceError:
     if isinstance(error, OSError) and error.errno in NO_ROOM:
         return DiskFullError()
+    if is_lack_of_memory(error):
+        return OutOfMemoryError()
     detail = f"{type(error).__name__}: {error}"
     return ConversionFailedError(f"The voice conversion failed: {detail}", detail=detail)
 

@@ -122,6 +122,16 @@ def test_the_doctor_warns_of_settings_that_others_can_read(home: Path, capsys: p
     assert ".env" not in capsys.readouterr().out
 
 
+def test_the_doctor_warns_of_voices_that_could_fill_the_machine(
+    home: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FABRIC_VOICE_MEMORY_GB", "100000")
+    assert main(["doctor"]) == 0
+    told = capsys.readouterr().out
+    assert "! memory:" in told
+    assert "Set FABRIC_VOICE_MEMORY_GB=" in told
+
+
 def test_accounts_are_listed_without_their_secrets(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["accounts"]) == 0
     assert "No account" in capsys.readouterr().out

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from media.errors import FfmpegFailedError, NoAudioTrackError, NotAVideoError
+from media.errors import FfmpegFailedError, MediaDiskFullError, NoAudioTrackError, NotAVideoError
 from platforms import errors as site
 from scheduler import errors as ours
 from scheduler import policy
@@ -30,7 +30,7 @@ from scheduler.policy import (
     decide,
 )
 from storage.values import Fault, Stage
-from voice.errors import UnknownPresetError, WorkerDiedError
+from voice.errors import DiskFullError, JobTimeoutError, OutOfMemoryError, UnknownPresetError, WorkerDiedError
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 UNSENT, MAYBE = Facts(may_be_published=False), Facts(may_be_published=True)
@@ -162,9 +162,14 @@ def test_a_full_bucket_of_polls_does_not_move_the_task() -> None:
     assert not decision.moves_the_task
 
 
-@pytest.mark.parametrize("error", [KeyError("bug"), site.UnexpectedAnswerError(), WorkerDiedError()])
+@pytest.mark.parametrize("error", [KeyError("bug"), site.UnexpectedAnswerError(), FfmpegFailedError("boom")])
 def test_an_error_that_nothing_describes_is_tried_three_times(error: Exception) -> None:
     assert [type(after(error, attempt=attempt)) for attempt in (1, 2, 3)] == [BackOff, BackOff, GiveUp]
+
+
+@pytest.mark.parametrize("error", [WorkerDiedError(), JobTimeoutError(), OutOfMemoryError()])
+def test_what_the_job_runner_has_tried_often_enough_is_told_at_once(error: Exception) -> None:
+    assert after(error, Stage.PREPARE) == GiveUp(Fault(error.code), can_retry=True)
 
 
 @given(st.integers(1, policy.TRANSIENT_ATTEMPTS - 1), st.integers(1, 2), seeds)
@@ -217,8 +222,9 @@ def test_what_cannot_become_right_by_itself_is_not_tried_again(error: Exception)
     assert not decision.can_retry
 
 
-def test_a_full_disk_is_waited_for() -> None:
-    decision = after(OSError(errno.ENOSPC, "full"), Stage.PREPARE, attempt=10)
+@pytest.mark.parametrize("error", [OSError(errno.ENOSPC, "full"), DiskFullError(), MediaDiskFullError()])
+def test_a_full_disk_is_waited_for(error: Exception) -> None:
+    decision = after(error, Stage.PREPARE, attempt=10)
     assert isinstance(decision, BackOff)
     assert decision.fault.code == "system.disk_full"
 

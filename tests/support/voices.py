@@ -48,12 +48,7 @@ class CopyingRunner:
         self.fails: list[VoiceError] = []
 
     def submit(
-        self,
-        function: str,
-        arguments: Mapping[str, Any],
-        *,
-        on_progress: OnJobProgress | None = None,
-        time_limit_s: float | None = None,
+        self, function: str, arguments: Mapping[str, Any], *, on_progress: OnJobProgress | None = None
     ) -> Future[Any]:
         self.jobs.append(arguments)
         future: Future[Any] = Future()

@@ -46,6 +46,29 @@ def die(*, marker: str, deaths: int) -> str:
     return "alive"
 
 
+def stop(*, marker: str, stops: int) -> str:
+    """Is stopped by SIGSTOP, as by a debugger, for the first `stops` calls, which it counts in a file."""
+    with Path(marker).open("a") as file:
+        file.write(f"{os.getpid()}\n")
+    if len(Path(marker).read_text().splitlines()) <= stops:
+        os.kill(os.getpid(), signal.SIGSTOP)
+    return "alive"
+
+
+def work_silently(*, marker: str, cpu_s: float) -> str:
+    """Keeps a processor busy for `cpu_s` seconds of its time and says nothing; counts its calls in a file."""
+    with Path(marker).open("a") as file:
+        file.write(f"{os.getpid()}\n")
+    until = time.process_time() + cpu_s
+    while time.process_time() < until:
+        sum(range(1000))
+    return "done"
+
+
+def take_memory(*, size: int) -> int:
+    return len(bytearray(size))
+
+
 def refuse() -> None:
     raise BadAudioError("There is nothing in it.", reason="no_samples")
 
@@ -73,12 +96,12 @@ def hang(*, told: str) -> None:
     time.sleep(60)
 
 
-def hang_at_first(*, marker: str, hangs: int, job: JobContext) -> str:
-    """Says that it has begun, and then nothing for long, for the first `hangs` calls, which it counts in a file."""
+def fall_asleep(*, marker: str, sleeps: int, job: JobContext) -> str:
+    """Says that it has begun, and then nothing for long, for the first `sleeps` calls, which it counts in a file."""
     job.report(0.0, "begin")
     with Path(marker).open("a") as file:
-        file.write(".")
-    if len(Path(marker).read_text()) <= hangs:
+        file.write(f"{os.getpid()}\n")
+    if len(Path(marker).read_text().splitlines()) <= sleeps:
         time.sleep(60)
     return "alive"
 

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
-import os
 import resource
-import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,12 +15,11 @@ import soundfile
 from tests.support.clips import MUSIC, SPEECH_RU
 from tests.voice.mdx_models import write_model
 from tests.voice.measures import f0_ratio
-from voice.errors import BadAudioError, DiskFullError, JobTimeoutError, VoiceError
+from voice.errors import BadAudioError, DiskFullError, VoiceError
 from voice.loudness import loudness_of
 from voice.pipeline.coordinator import Coordinator, Order
 from voice.pipeline.duration import wav_duration_s
 from voice.pipeline.settings import Chunking, sound_key
-from voice.pipeline.watch import run_watched
 from voice.pool import ProcessPool
 from voice.presets import BUILT_IN, PresetCatalogue
 
@@ -181,57 +178,6 @@ def test_the_key_of_a_sound_holds_all_that_changes_it(model: Path) -> None:
 
 
 # --- what may happen on the way ----------------------------------------------------------------------------------
-
-
-async def test_a_cancel_kills_the_chunks_at_once_and_leaves_nothing(
-    pool: ProcessPool, mix: Path, tmp_path: Path
-) -> None:
-    began = asyncio.Event()
-    out = tmp_path / "out.wav"
-
-    def hear(fraction: float, step: str) -> None:
-        if step == "convert":
-            began.set()
-
-    running = asyncio.ensure_future(coordinator(pool, tmp_path).convert(order(mix, out, music="none"), hear))
-    await asyncio.wait_for(began.wait(), 60)
-    running.cancel()
-    loop = asyncio.get_running_loop()
-    then = loop.time()
-    with pytest.raises(asyncio.CancelledError):
-        await running
-    assert loop.time() - then < 2
-    assert not out.exists()
-    assert not list((tmp_path / "work").glob("*"))
-    assert await asyncio.wrap_future(pool.submit(f"{JOBS}:echo", {"a": 1})) == {"a": 1}
-
-
-async def test_a_chunk_whose_child_dies_is_made_again(pool: ProcessPool, mix: Path, tmp_path: Path) -> None:
-    killed: list[int] = []
-
-    def hear(fraction: float, step: str) -> None:
-        if step == "convert" and not killed:
-            killed.extend(pool.child_pids()[:1])
-            os.kill(killed[0], signal.SIGKILL)
-
-    out = tmp_path / "out.wav"
-    result = await coordinator(pool, tmp_path).convert(order(mix, out, music="none"), hear)
-    assert killed
-    assert result["frames"] == soundfile.info(out).frames == soundfile.info(mix).frames
-
-
-async def test_a_job_that_hangs_is_killed_and_run_once_more(pool: ProcessPool, tmp_path: Path) -> None:
-    marker = tmp_path / "marker"
-    given = {"marker": str(marker), "hangs": 1}
-    done = await run_watched(pool, f"{JOBS}:hang_at_first", given, hear=silent, stall_s=0.5, time_limit_s=None)
-    assert (done, len(marker.read_text())) == ("alive", 2)
-
-
-async def test_one_that_hangs_twice_is_told(pool: ProcessPool, tmp_path: Path) -> None:
-    given = {"marker": str(tmp_path / "marker"), "hangs": 9}
-    with pytest.raises(JobTimeoutError):
-        await run_watched(pool, f"{JOBS}:hang_at_first", given, hear=silent, stall_s=0.3, time_limit_s=None)
-    assert len((tmp_path / "marker").read_text()) == 2
 
 
 @pytest.mark.parametrize("chunking", [Chunking(), IN_CHUNKS])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import subprocess
@@ -14,13 +15,24 @@ from pathlib import Path
 
 import pytest
 
-from voice.errors import BadAudioError, ConversionFailedError, JobCancelledError, JobTimeoutError, WorkerDiedError
-from voice.jobs_port import JobRunner
+from voice.errors import (
+    BadAudioError,
+    ConversionFailedError,
+    JobCancelledError,
+    JobTimeoutError,
+    OutOfMemoryError,
+    VoiceError,
+    WorkerDiedError,
+)
+from voice.jobs_port import RUNS, JobRunner
+from voice.memory import counted, is_lack_of_memory
+from voice.patience import Patience
 from voice.pool import ProcessPool
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 JOBS = "tests.voice.jobs_under_test"
 PATIENCE_S = 30
+IDLE_S = 0.8
 
 
 def is_gone(pid: int) -> bool:
@@ -44,6 +56,14 @@ def eventually(claim: Callable[[], object], within_s: float = PATIENCE_S) -> boo
 @pytest.fixture
 def pool(tmp_path: Path) -> Iterator[ProcessPool]:
     pool = ProcessPool(scratch_folder=tmp_path / "scratch")
+    yield pool
+    pool.close()
+
+
+@pytest.fixture
+def hasty(tmp_path: Path) -> Iterator[ProcessPool]:
+    """A pool that soon takes a silent job for hung."""
+    pool = ProcessPool(patience=Patience(idle_s=IDLE_S, longest_s=60), scratch_folder=tmp_path / "scratch")
     yield pool
     pool.close()
 
@@ -113,21 +133,88 @@ def test_any_other_error_is_a_failed_conversion_and_the_child_lives_on(pool: Pro
     assert pool.submit(f"{JOBS}:pid", {}).result(PATIENCE_S) == child
 
 
-def test_a_job_whose_child_dies_is_run_once_more(pool: ProcessPool, tmp_path: Path) -> None:
-    marker = tmp_path / "deaths"
-    assert pool.submit(f"{JOBS}:die", {"marker": str(marker), "deaths": 1}).result(PATIENCE_S) == "alive"
-    assert len(set(marker.read_text().split())) == 2
+@pytest.mark.parametrize(("job", "count"), [("die", "deaths"), ("stop", "stops"), ("fall_asleep", "sleeps")])
+def test_a_child_that_dies_or_hangs_is_replaced_and_its_job_run_again_twice(
+    hasty: ProcessPool, tmp_path: Path, job: str, count: str
+) -> None:
+    marker = tmp_path / "runs"
+    assert hasty.submit(f"{JOBS}:{job}", {"marker": str(marker), count: 2}).result(PATIENCE_S) == "alive"
+    runs = marker.read_text().split()
+    assert (len(runs), len(set(runs))) == (3, 3)
+    assert all(is_gone(int(pid)) for pid in runs[:-1])
 
 
-def test_a_job_that_kills_twice_is_parked_and_the_pool_goes_on(pool: ProcessPool, tmp_path: Path) -> None:
-    marker = tmp_path / "deaths"
-    poison = pool.submit(f"{JOBS}:die", {"marker": str(marker), "deaths": 9})
-    healthy = pool.submit(f"{JOBS}:echo", {"next": True})
-    with pytest.raises(WorkerDiedError) as caught:
+@pytest.mark.parametrize(
+    ("job", "count", "error", "params"),
+    [
+        ("die", "deaths", WorkerDiedError, {"status": -signal.SIGKILL, "detail": ""}),
+        ("stop", "stops", JobTimeoutError, {"silent_s": IDLE_S}),
+        ("fall_asleep", "sleeps", JobTimeoutError, {"silent_s": IDLE_S}),
+    ],
+)
+def test_a_job_that_fells_three_children_is_given_up_and_the_pool_goes_on(
+    hasty: ProcessPool, tmp_path: Path, job: str, count: str, error: type[VoiceError], params: dict[str, object]
+) -> None:
+    marker = tmp_path / "runs"
+    poison = hasty.submit(f"{JOBS}:{job}", {"marker": str(marker), count: 9})
+    healthy = hasty.submit(f"{JOBS}:echo", {"next": True})
+    with pytest.raises(error) as caught:
         poison.result(PATIENCE_S)
-    assert caught.value.params["status"] == -signal.SIGKILL
-    assert len(marker.read_text().split()) == 2
+    assert caught.value.params == params
+    assert len(marker.read_text().split()) == RUNS == 3
     assert healthy.result(PATIENCE_S) == {"next": True}
+    assert not list((tmp_path / "scratch").iterdir())
+
+
+def test_a_job_that_works_without_a_word_is_not_taken_for_hung(hasty: ProcessPool, tmp_path: Path) -> None:
+    marker = tmp_path / "runs"
+    job = hasty.submit(f"{JOBS}:work_silently", {"marker": str(marker), "cpu_s": 1.5 * IDLE_S})
+    assert job.result(PATIENCE_S) == "done"
+    assert len(marker.read_text().split()) == 1
+
+
+def test_a_job_that_works_for_ever_without_a_word_is(tmp_path: Path) -> None:
+    marker = tmp_path / "runs"
+    pool = ProcessPool(patience=Patience(idle_s=0.3, longest_s=0.6), scratch_folder=tmp_path / "scratch")
+    try:
+        with pytest.raises(JobTimeoutError):
+            pool.submit(f"{JOBS}:work_silently", {"marker": str(marker), "cpu_s": 3600.0}).result(PATIENCE_S)
+        assert len(marker.read_text().split()) == RUNS
+    finally:
+        pool.close()
+
+
+def test_memory_beyond_the_limit_is_told_and_the_next_job_has_all_of_it(tmp_path: Path) -> None:
+    pool = ProcessPool(memory_bytes=400 << 20, scratch_folder=tmp_path / "scratch")
+    try:
+        greedy = pool.submit(f"{JOBS}:take_memory", {"size": counted(400 << 20)})
+        with pytest.raises(OutOfMemoryError):
+            greedy.result(PATIENCE_S)
+        assert pool.submit(f"{JOBS}:take_memory", {"size": 300 << 20}).result(PATIENCE_S) == 300 << 20
+    finally:
+        pool.close()
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        MemoryError(),
+        OSError(errno.ENOMEM, "Cannot allocate memory"),
+        RuntimeError("[enforce fail at alloc_cpu.cpp:124] err == 0. DefaultCPUAllocator: can't allocate memory: you"),
+        RuntimeError("std::bad_alloc"),
+        RuntimeError("CUDA out of memory. Tried to allocate 20.00 GiB"),
+    ],
+)
+def test_lack_of_memory_is_known_by_what_libraries_say(error: Exception) -> None:
+    assert is_lack_of_memory(error)
+    assert not is_lack_of_memory(RuntimeError("mat1 and mat2 shapes cannot be multiplied"))
+
+
+@pytest.mark.parametrize(
+    ("silent_s", "worked_s", "is_hung"), [(180, 0.0, True), (180, 60.0, False), (1620, 60.0, False), (1800, 60.0, True)]
+)
+def test_patience_ends_with_silence_and_not_with_time(silent_s: float, worked_s: float, is_hung: bool) -> None:
+    assert Patience().is_over(silent_s, worked_s) is is_hung
 
 
 def test_a_child_killed_from_outside_in_the_middle_is_replaced(pool: ProcessPool, told: Path) -> None:
@@ -171,15 +258,10 @@ def test_a_job_cancelled_in_the_queue_never_runs(pool: ProcessPool, told: Path, 
     assert not (tmp_path / "ran").exists()
 
 
-def test_the_time_limit_kills_the_job(pool: ProcessPool, told: Path) -> None:
-    pool.submit(f"{JOBS}:pid", {}).result(PATIENCE_S)  # the child is there: the limit is not spent on its birth
-    job = pool.submit(f"{JOBS}:hang", {"told": str(told)}, time_limit_s=1.5)
+def test_a_hung_child_is_killed_with_its_children(hasty: ProcessPool, told: Path) -> None:
+    hasty.submit(f"{JOBS}:hang", {"told": str(told)})
     child, helper = pids_told(told)
-    with pytest.raises(JobTimeoutError) as caught:
-        job.result(PATIENCE_S)
-    assert caught.value.params == {"limit_s": 1.5}
     assert eventually(lambda: is_gone(child) and is_gone(helper))
-    assert pool.submit(f"{JOBS}:echo", {}).result(PATIENCE_S) == {}
 
 
 def test_a_listener_that_fails_fails_its_job_alone(pool: ProcessPool) -> None:
@@ -225,12 +307,10 @@ def test_closing_kills_what_runs_and_fails_what_waits(pool: ProcessPool, told: P
         pool.submit(f"{JOBS}:echo", {})
 
 
-@pytest.mark.parametrize("end", ["return", "raise", "die", "cancel", "time out"])
-def test_the_scratch_folder_goes_however_the_job_ends(pool: ProcessPool, told: Path, tmp_path: Path, end: str) -> None:
-    way = "hang" if end in {"cancel", "time out"} else end
-    pool.submit(f"{JOBS}:pid", {}).result(PATIENCE_S)  # the child is there: the limit is not spent on its birth
-    limit_s = 1.0 if end == "time out" else None
-    job = pool.submit(f"{JOBS}:leave_litter", {"told": str(told), "end": way}, time_limit_s=limit_s)
+@pytest.mark.parametrize("end", ["return", "raise", "die", "cancel", "hang"])
+def test_the_scratch_folder_goes_however_the_job_ends(hasty: ProcessPool, told: Path, tmp_path: Path, end: str) -> None:
+    way = "hang" if end == "cancel" else end
+    job = hasty.submit(f"{JOBS}:leave_litter", {"told": str(told), "end": way})
     pids_told(told)
     if end == "cancel":
         job.cancel()

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import struct
+import tracemalloc
 from pathlib import Path
 
 import faiss
@@ -71,6 +73,7 @@ def test_an_index_without_vectors_moves_nothing(tmp_path: Path) -> None:
         (4, "<i", -5),
         (8, "<q", 2**60),  # vectors in all
         (37, "<Q", 2**62),  # cells
+        (37, "<Q", 2**20),
         (37, "<Q", 0),
         (90, "<Q", 2**61),  # numbers of the centres
     ],
@@ -84,6 +87,63 @@ def test_absurd_sizes_are_refused(tmp_path: Path, at: int, form: str, value: int
     with pytest.raises(DamagedModelError) as caught:
         FeatureIndex(path)
     assert caught.value.params["file"] == "a.index"
+
+
+@pytest.mark.parametrize("cells", [7, 60])
+def test_blocks_of_queries_and_of_cells_find_what_one_look_finds(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cells: int
+) -> None:
+    save_index(tmp_path / "a.index", VECTORS, cells)
+    with FeatureIndex(tmp_path / "a.index") as index:
+        at_once = index.blend(QUERIES, 0.75)
+        monkeypatch.setattr("voice.retrieval.BLOCK_QUERIES", 7)
+        monkeypatch.setattr("voice.retrieval.BLOCK_VECTORS", 5)
+        assert np.allclose(index.blend(QUERIES, 0.75), at_once, atol=1e-6)
+
+
+def test_many_cells_and_many_queries_take_little_memory(tmp_path: Path) -> None:
+    """All distances at once would be 240 MB."""
+    cells, width = 50_000, 4
+    header = struct.pack("<iqqqBi", width, cells, 1 << 20, 1 << 20, 1, 1)
+    centres = RNG.normal(size=(cells, width)).astype("<f4")
+    with (tmp_path / "a.index").open("wb") as file:
+        file.write(b"IwFl" + header + struct.pack("<QQ", cells, 1))
+        file.write(b"IxF2" + header + struct.pack("<Q", cells * width) + centres.tobytes())
+        file.write(struct.pack("<BQ", 0, 0) + b"ilar" + struct.pack("<QQ", cells, 4 * width) + b"full")
+        file.write(struct.pack("<Q", cells) + np.ones(cells, "<u8").tobytes())
+        for number, centre in enumerate(centres):
+            file.write(centre.tobytes() + struct.pack("<q", number))
+    queries = centres[:600] + np.float32(1e-3)
+    tracemalloc.start()
+    try:
+        with FeatureIndex(tmp_path / "a.index") as index:
+            blended = index.blend(queries, 1.0)
+        assert tracemalloc.get_traced_memory()[1] < 50e6
+    finally:
+        tracemalloc.stop()
+    assert np.allclose(blended, centres[:600], atol=1e-6)
+
+
+def test_sizes_are_refused_before_anything_of_their_size_is_held(tmp_path: Path) -> None:
+    """A file of 200 MB, all of it holes, that says it has five million cells of one number each."""
+    cells = 5_000_000
+    path = tmp_path / "a.index"
+    header = struct.pack("<iqqqBi", 1, 0, 0, 0, 1, 1)
+    with path.open("wb") as file:
+        file.write(b"IwFl" + header + struct.pack("<QQ", cells, 1))
+        file.write(b"IxF2" + struct.pack("<iqqqBi", 1, cells, 0, 0, 1, 1) + struct.pack("<Q", cells))
+        file.seek(4 * cells, os.SEEK_CUR)
+        file.write(
+            struct.pack("<BQ", 0, 0) + b"ilar" + struct.pack("<QQ", cells, 4) + b"full" + struct.pack("<Q", cells)
+        )
+        file.truncate(200 << 20)
+    tracemalloc.start()
+    try:
+        with pytest.raises(DamagedModelError, match="5000000 cells"):
+            FeatureIndex(path)
+        assert tracemalloc.get_traced_memory()[1] < 1e6
+    finally:
+        tracemalloc.stop()
 
 
 def test_any_flipped_size_or_cut_end_is_refused_or_harmless(tmp_path: Path) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -15,12 +14,11 @@ import torch
 from tests.parity import stand_ins
 from tests.voice.rvc_files import save_content_encoder, save_voice
 from voice.conversion import Converted, convert
-from voice.errors import BadAudioError, DamagedModelError, MissingModelError, UnknownModelError, UnsafeModelError
+from voice.errors import UnknownModelError
 from voice.job_context import JobContext
 from voice.methods.rvc.convert import joined
 from voice.methods.rvc.model import load_model
 from voice.methods.rvc.pipeline import Splitting, plan_chunks
-from voice.pool import ProcessPool
 from voice.presets import Preset
 
 Write = Callable[..., Path]
@@ -118,16 +116,8 @@ def test_a_voice_of_the_old_kind_without_pitch_works_over_a_file(spoken: Speak, 
 # --- bad input -------------------------------------------------------------------------------------------------------
 
 
-def test_silence_stays_silence(spoken: Speak, write: Write) -> None:
-    out, info = spoken(write(np.zeros(44100)))
-    assert (info.frames, info.lufs) == (44100, None)
-    assert not soundfile.read(out)[0].any()
-
-
-@pytest.mark.parametrize(("samples", "rate"), [(1, 44100), (20, 44100), (2205, 44100), (400, 8000)])
-def test_fifty_milliseconds_and_less_come_out_as_long(
-    spoken: Speak, speech: Path, write: Write, samples: int, rate: int
-) -> None:
+@pytest.mark.parametrize(("samples", "rate"), [(1, 44100), (400, 8000)])
+def test_a_few_samples_come_out_as_long(spoken: Speak, speech: Path, write: Write, samples: int, rate: int) -> None:
     voice, _ = soundfile.read(speech)
     out, _ = spoken(write(voice[44100 : 44100 + samples], rate))
     assert soundfile.info(out).frames == samples
@@ -147,13 +137,6 @@ def test_opposite_channels_do_not_cancel_the_voice_and_stay_opposite(spoken: Spe
     left, right = soundfile.read(spoken(write(np.stack([voice, -voice], axis=1)))[0])[0].T
     assert np.abs(left).max() > 0.01
     assert np.allclose(left, -right, atol=1e-6)
-
-
-def test_samples_that_are_no_numbers_are_refused(spoken: Speak, write: Write) -> None:
-    samples = np.full(44100, 0.1)
-    samples[500] = np.nan
-    with pytest.raises(BadAudioError):
-        spoken(write(samples))
 
 
 # --- bad models ------------------------------------------------------------------------------------------------------
@@ -203,47 +186,6 @@ def test_an_index_for_another_kind_of_voice_is_told(spoken: Speak, speech: Path,
     stand_ins.save_index(models / "v1.index", np.ones((20, 256), np.float32), 2)
     with pytest.raises(UnknownModelError, match="features of 256 numbers"):
         spoken(speech, index="v1.index")
-
-
-class _Bomb:
-    def __init__(self, marker: Path) -> None:
-        self.marker = marker
-
-    def __reduce__(self) -> tuple[Callable[[str], int], tuple[str]]:
-        return os.system, (f"touch '{self.marker}'",)
-
-
-def test_bad_models_fail_their_job_and_the_pool_lives_on(
-    tmp_path: Path, models: Path, speech: Path, write: Write
-) -> None:
-    """In one child after another's failure: a program in a model, half a model, a missing one, then a good one."""
-    marker = tmp_path / "marker"
-    torch.save({"weight": _Bomb(marker), "config": []}, models / "bomb.pth")
-    whole = (models / "voice.pth").read_bytes()
-    (models / "half.pth").write_bytes(whole[: len(whole) // 2])
-    (models / "lost.pth").write_bytes(b"")
-    lost = preset(models, model="lost.pth").to_json()
-    (models / "lost.pth").unlink()
-    pool = ProcessPool(scratch_folder=tmp_path / "scratch")
-
-    def job(chosen: dict[str, Any]) -> dict[str, Any]:
-        given = {"source": str(speech), "target": str(tmp_path / "out.wav"), "preset": chosen, "seed": 1}
-        return pool.submit("voice.jobs:convert_file", given).result(timeout=100)
-
-    try:
-        with pytest.raises(UnsafeModelError, match=r"bomb\.pth"):
-            job(preset(models, model="bomb.pth").to_json())
-        children = pool.child_pids()
-        with pytest.raises(DamagedModelError, match=r"half\.pth"):
-            job(preset(models, model="half.pth").to_json())
-        with pytest.raises(MissingModelError) as caught:
-            job(lost)
-        assert caught.value.params["file"] == "lost.pth"
-        assert job(preset(models).to_json())["frames"] == soundfile.info(speech).frames
-        assert pool.child_pids() == children
-        assert not marker.exists()
-    finally:
-        pool.close()
 
 
 # --- long recordings -------------------------------------------------------------------------------------------------

@@ -18,6 +18,7 @@ from torch.serialization import get_unsafe_globals_in_checkpoint, safe_globals
 
 from voice.checkpoints.safetensors import BROKEN, read_safetensors
 from voice.errors import DamagedModelError, MissingModelError, UnknownModelError, UnsafeModelError
+from voice.memory import is_lack_of_memory
 
 Tensors: TypeAlias = dict[str, torch.Tensor]
 
@@ -48,6 +49,8 @@ def load_checkpoint(path: Path) -> Any:
     except pickle.UnpicklingError as error:
         raise _refusal(path, error) from None
     except Exception as error:  # the reader of a broken file fails in every way there is
+        if is_lack_of_memory(error):
+            raise
         raise _damaged(path, error) from error
 
 

@@ -50,11 +50,10 @@ class Order:
 class Coordinator:
     """Sees orders through, with `runner`; what lies between the jobs lies in `work`, and goes when they are over."""
 
-    def __init__(self, runner: JobRunner, work: Path, chunking: Chunking, *, time_limit_s: float | None = None) -> None:
+    def __init__(self, runner: JobRunner, work: Path, chunking: Chunking) -> None:
         self._runner = runner
         self._scratch = ScratchFolders(work)
         self._chunking = chunking
-        self._time_limit_s = time_limit_s
 
     async def convert(self, order: Order, on_progress: OnProgress) -> Mapping[str, Any]:
         """Write `order.target`; returns the fields of `voice.conversion.Converted`.
@@ -126,14 +125,7 @@ class Coordinator:
                 part.unlink()
 
     async def _run(self, job: str, arguments: Mapping[str, Any], on_progress: OnProgress) -> Any:
-        return await run_watched(
-            self._runner,
-            f"voice.jobs:{job}",
-            arguments,
-            hear=on_progress,
-            stall_s=self._chunking.stall_s,
-            time_limit_s=self._time_limit_s,
-        )
+        return await run_watched(self._runner, f"voice.jobs:{job}", arguments, hear=on_progress)
 
 
 async def _all_of(jobs: Sequence[Coroutine[Any, Any, Any]], at_once: int) -> None:

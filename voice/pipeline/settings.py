@@ -15,18 +15,14 @@ VERSION = 1
 
 @dataclass(frozen=True, slots=True)
 class Chunking:
-    """Recordings longer than `threshold_s` are converted in chunks of at most `chunk_s`, `at_once` of them at a time.
-
-    A job that says nothing for `stall_s` is taken for hung.
-    """
+    """Recordings over `threshold_s` are converted in chunks of at most `chunk_s`, `at_once` of them at a time."""
 
     threshold_s: float = 180.0
     chunk_s: float = 300.0
     at_once: int = 1
-    stall_s: float = 600.0
 
     def __post_init__(self) -> None:
-        if not (self.threshold_s > 0 and self.chunk_s > 0 and self.at_once >= 1 and self.stall_s > 0):
+        if not (self.threshold_s > 0 and self.chunk_s > 0 and self.at_once >= 1):
             raise ValueError(f"the numbers of the pipeline must be positive: {self}")
 
 

@@ -90,8 +90,7 @@ def finish_chunks(
     with create_wav(raw, heard.sample_rate, heard.channels, heard.frames) as out:
         join(parts, fade_half(heard.sample_rate), out, job.part(0.0, 0.2, "level"))
     _check(raw, heard)
-    job.report(0.3, "level")
-    return finish(source, raw, target, stem, preset.mix, heard, job)
+    return finish(source, raw, target, stem, preset.mix, heard, job.scratch, job.part(0.2, 1.0, "level"))
 
 
 def fade_half(sample_rate: int) -> int:

@@ -23,6 +23,7 @@ from onnxruntime.capi import onnxruntime_pybind11_state as refusals
 from voice.audio_files import Samples
 from voice.device import THREADS_VARIABLE, ready_device
 from voice.errors import DamagedModelError, UnknownModelError
+from voice.memory import is_lack_of_memory
 from voice.separation.model_file import SeparationNumbers, numbers_of
 
 HOP = 1024
@@ -78,6 +79,8 @@ def _open(model: Path) -> tuple[onnxruntime.InferenceSession, int, int]:
     try:
         session = onnxruntime.InferenceSession(str(model), options, providers=providers)
     except REFUSALS as error:
+        if is_lack_of_memory(error):
+            raise
         sentence = f"The separation model {model.name!r} cannot be read."
         raise DamagedModelError(sentence, file=model.name, detail=type(error).__name__) from error
     asked = [(one.name, one.shape) for one in session.get_inputs()]

@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from voice.errors import BadModelError, MissingModelError, MissingPartError
+from voice.memory import is_lack_of_memory
 from voice.methods.silero.transcript import NO_SPEECH, Phrase, join_words
 
 SAMPLE_RATE = 16_000
@@ -52,6 +53,8 @@ def _load(folder: Path) -> Any:
             str(folder), device="cpu", compute_type="int8", cpu_threads=os.cpu_count() or 1, local_files_only=True
         )
     except Exception as error:  # the library's many ways to dislike a file
+        if is_lack_of_memory(error):
+            raise
         detail = str(error)[:200]
         raise BadModelError(
             f"The whisper model {folder.name} cannot be used: {detail}", file=folder.name, detail=detail

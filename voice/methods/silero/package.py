@@ -19,6 +19,7 @@ from torch.package.package_importer import PackageImporter
 
 from voice.checkpoints.load import unknown_model
 from voice.errors import ConversionFailedError, DamagedModelError, MissingModelError, UntrustedModelError
+from voice.memory import is_lack_of_memory
 from voice.methods.silero.russian.text import pieces
 from voice.models.register import read_register
 
@@ -90,6 +91,8 @@ def load_package(path: Path, device: torch.device) -> Any:
         model = PackageImporter(io.BytesIO(content)).load_pickle("tts_models", "model")
         model.to(device)
     except Exception as error:  # whatever a program can raise
+        if is_lack_of_memory(error):
+            raise
         detail = f"{type(error).__name__}: {error}"[:200]
         raise DamagedModelError(f"The Silero package {path.name} does not start: {detail}", file=path.name) from error
     return model
