@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -28,6 +28,7 @@ LARGEST_WIDTH = 4096
 LARGEST_COUNT = 50_000_000
 LARGEST_CELLS = 1 << 17
 """RVC makes at most 16 * sqrt(vectors) of them: 113,000 for the largest count."""
+MOST_PROBES = 256
 BLOCK_VECTORS = 4096
 BLOCK_QUERIES = 256
 """What is held at once: their distances to a block take 8 MB, their neighbours 25 MB in the widest voice."""
@@ -51,11 +52,13 @@ class FeatureIndex:
         Raises MissingModelError, DamagedModelError, UnknownModelError.
         """
         if not path.is_file():
-            raise MissingModelError(f"The index file {path.name} is not there.", file=path.name)
+            raise MissingModelError(
+                f"The index file {path.name} is not there; put it into the models folder.", file=path.name
+            )
         self._path = path
         self._file = os.open(path, os.O_RDONLY)
         try:
-            self.width, self._centres, self._cells = _Layout(path, self._file, place).read()
+            self.width, self._centres, self._cells, self._probes = _Layout(path, self._file, place).read()
         except BaseException:
             os.close(self._file)
             raise
@@ -75,41 +78,49 @@ class FeatureIndex:
     def blend(self, features: Features, rate: float) -> Features:
         """`rate` of the weighted mean of each frame's neighbours, the rest of the frame itself.
 
-        The 8 nearest vectors of the nearest cell count, each by the inverse square of its squared distance.
+        The 8 nearest vectors of the nearest cells count, each by the inverse square of its squared distance. How many
+        cells are looked into is told by the file; for all that RVC makes it is one.
         """
         blended = features.copy()
         if rate <= 0:
             return blended
-        cells = self._nearest_cells(features)
-        for number in np.unique(cells):
-            for rows in _blocks_of(np.flatnonzero(cells == number)):
-                found = self._mean_of_neighbours(features[rows].astype(np.float64), self._cells[number])
+        choices, choice = np.unique(self._nearest_cells(features), axis=0, return_inverse=True)
+        for number, cells in enumerate(choices):
+            searched = [self._cells[cell] for cell in cells]
+            for rows in _blocks_of(np.flatnonzero(choice.reshape(-1) == number)):
+                found = self._mean_of_neighbours(features[rows].astype(np.float64), searched)
                 if found is not None:
                     blended[rows] = rate * found.astype(np.float32) + (1 - rate) * features[rows]
         return blended
 
     def _nearest_cells(self, features: Features) -> npt.NDArray[np.intp]:
-        """The number of the cell whose centre is nearest, for each frame; of equals the first."""
-        nearest = np.zeros(len(features), dtype=np.intp)
+        """The numbers of the cells to look into, in rising order: (frames, cells)."""
+        nearest = np.zeros((len(features), self._probes), dtype=np.intp)
         if self._centres is None:
             return nearest
-        smallest = np.full(len(features), np.inf)
+        smallest = np.full(nearest.shape, np.inf)
         first = 0
         for centres in self._blocks(self._centres):
             for rows in _blocks_of(np.arange(len(features))):
                 square = _squared_distances(features[rows].astype(np.float64), centres)
-                best = square.argmin(axis=1)
-                distance = np.take_along_axis(square, best[:, None], axis=1)[:, 0]
-                nearer = distance < smallest[rows]
-                nearest[rows[nearer]] = first + best[nearer]
-                smallest[rows[nearer]] = distance[nearer]
+                distances = np.concatenate([smallest[rows], square], axis=1)
+                numbers = np.broadcast_to(np.arange(first, first + len(centres)), square.shape)
+                best = (
+                    distances.argmin(axis=1)[:, None]
+                    if self._probes == 1
+                    else np.argpartition(distances, self._probes - 1, axis=1)[:, : self._probes]
+                )
+                smallest[rows] = np.take_along_axis(distances, best, axis=1)
+                nearest[rows] = np.take_along_axis(np.concatenate([nearest[rows], numbers], axis=1), best, axis=1)
             first += len(centres)
-        return nearest
+        return np.sort(nearest, axis=1)
 
-    def _mean_of_neighbours(self, queries: npt.NDArray[np.float64], cell: _Cell) -> npt.NDArray[np.float64] | None:
+    def _mean_of_neighbours(
+        self, queries: npt.NDArray[np.float64], cells: Sequence[_Cell]
+    ) -> npt.NDArray[np.float64] | None:
         distances = np.full((len(queries), 0), np.inf)
         vectors = np.zeros((len(queries), 0, self.width))
-        for block in self._blocks(cell):
+        for block in (block for cell in cells for block in self._blocks(cell)):
             square = _squared_distances(queries, block)
             near = np.argpartition(square, min(NEIGHBOURS, len(block)) - 1, axis=1)[:, :NEIGHBOURS]
             distances = np.concatenate([distances, np.take_along_axis(square, near, axis=1)], axis=1)
@@ -150,11 +161,15 @@ def _squared_distances(one: npt.NDArray[np.float64], other: npt.NDArray[np.float
 
 
 def _damaged(path: Path, why: str) -> DamagedModelError:
-    return DamagedModelError(f"The index file {path.name} is damaged: {why}.", file=path.name, detail=why)
+    return DamagedModelError(
+        f"The index file {path.name} is damaged: {why}. Copy it again.", file=path.name, detail=why
+    )
 
 
 def _unknown(path: Path, why: str) -> UnknownModelError:
-    return UnknownModelError(f"The index file {path.name} cannot be used: {why}.", file=path.name, detail=why)
+    return UnknownModelError(
+        f"The index file {path.name} cannot be used: {why}. Choose another index, or none.", file=path.name, detail=why
+    )
 
 
 class _Layout:
@@ -164,16 +179,17 @@ class _Layout:
         self._path, self._file = path, file
         self._at, self._size = place or (0, os.fstat(file).st_size)
 
-    def read(self) -> tuple[int, _Cell | None, list[_Cell]]:
-        """Width, where the centres of the cells lie (nowhere where there is one cell alone), cells."""
+    def read(self) -> tuple[int, _Cell | None, list[_Cell], int]:
+        """Width, where the centres of the cells lie (nowhere where there is one cell alone), cells, how many of them
+        to look into."""
         kind = self._bytes(4)
         if kind in (b"IxF2", b"IxFl"):
             width, count = self._header()
-            return width, None, [self._flat(width, count)]
+            return width, None, [self._flat(width, count)], 1
         if kind != b"IwFl":
             raise _unknown(self._path, "it is not of the kind IVF,Flat")
         width, count = self._header()
-        lists, _probes = self._numbers("QQ")
+        lists, probes = self._numbers("QQ")
         if not 0 < lists <= LARGEST_CELLS:
             raise _damaged(self._path, f"it claims {lists} cells")
         centres = self._centres(width, lists)
@@ -181,7 +197,7 @@ class _Layout:
         cells = self._inverted_lists(width, lists)
         if sum(cell.count for cell in cells) != count:
             raise _damaged(self._path, "its lists do not hold as many vectors as it says")
-        return width, centres, cells
+        return width, centres, cells, max(1, min(probes, lists, MOST_PROBES))
 
     def _bytes(self, count: int) -> bytes:
         held = os.pread(self._file, count, self._at) if 0 <= count <= self._size - self._at else b""

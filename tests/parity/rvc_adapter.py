@@ -21,6 +21,8 @@ import torch
 from voice.checkpoints.content import load_content_encoder
 from voice.checkpoints.pitch import load_rmvpe
 from voice.device import ready_device
+from voice.envelope import LevelMeter, mixed_level, stretched
+from voice.errors import ConversionFailedError
 from voice.f0.choice import pitch_track
 from voice.f0.harvest import harvest as find_harvest
 from voice.f0.rmvpe import pitch_of
@@ -97,7 +99,8 @@ def pipeline(ckpt_path: str, hubert_path: str, audio: np.ndarray, **opts: Any) -
         track = None
         if model.has_pitch:
             rmvpe_path = Path(opts["rmvpe_path"]) if opts.get("rmvpe_path") else None
-            frames = len(padded) // HOP + 1
+            # Praat's frames are put in the middle of exactly so many; the others find one more, which the median hears.
+            frames = len(padded) // HOP + (0 if opts["f0_method"] == "pm" else 1)
             track = stack.enter_context(pitch_track(opts["f0_method"], padded, frames, rmvpe_path, CPU))
         made = Pipeline(model, encoder, index, controls, CPU).run(
             padded, track, plan_chunks(padded, splitting), None, in_place=False
@@ -127,10 +130,10 @@ def coarse(f0: np.ndarray, up_key: int) -> tuple[np.ndarray, np.ndarray]:
 def change_rms(source: np.ndarray, source_rate: int, made: np.ndarray, made_rate: int, rate: float) -> np.ndarray:
     levels = []
     for samples, each in ((source, source_rate), (made, made_rate)):
-        meter = rules.LevelMeter(each)
+        meter = LevelMeter(each)
         meter.add(samples)
-        levels.append(rules.stretched(meter.levels(), 0, len(made), len(made)))
-    return rules.mixed_level(made, *levels, rate)
+        levels.append(stretched(meter.levels(), 0, len(made), len(made)))
+    return mixed_level(made, *levels, rate)
 
 
 def blend(index_path: str, query: np.ndarray, rate: float) -> np.ndarray:
@@ -152,5 +155,5 @@ def f0_track(padded: np.ndarray, method: str, filter_radius: int) -> np.ndarray 
         from voice.f0.pm import pm
 
         return found_at_once(pm(padded, frames))
-    except Exception:
+    except ConversionFailedError:  # the package is absent
         return None

@@ -122,6 +122,12 @@ def test_a_file_without_tensors_is_of_no_known_kind(tmp_path: Path, content: obj
         load_tensors(tmp_path / "a.pt")
 
 
+@pytest.mark.parametrize("prefix", ["module.", "_orig_mod.", "module._orig_mod."])
+def test_names_of_weights_are_taken_out_of_their_wrapping(tmp_path: Path, prefix: str) -> None:
+    torch.save({"model": {f"{prefix}a.module.b": torch.ones(1), f"{prefix}c": torch.ones(1)}}, tmp_path / "a.pt")
+    assert set(load_tensors(tmp_path / "a.pt")) == {"a.module.b", "c"}
+
+
 @pytest.mark.parametrize("dim", [0, 2])
 @pytest.mark.parametrize("names", [("weight_g", "weight_v"), ("parametrizations.weight.original0",) * 2])
 def test_weight_norm_is_folded_as_torch_does_it(dim: int, names: tuple[str, str]) -> None:

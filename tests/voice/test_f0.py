@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 from voice.errors import ConversionFailedError
 from voice.f0 import harvest as harvest_module
-from voice.f0.crepe import likeliest_path
+from voice.f0 import pm as pm_module
+from voice.f0.crepe import HIGHEST_BIN, LOWEST_BIN, likeliest_path
 from voice.f0.harvest import harvest
 from voice.f0.pm import centred, pm
 from voice.f0.rmvpe import pitch_of
@@ -59,6 +60,20 @@ def test_a_long_signal_in_windows_has_the_pitch_of_the_whole(monkeypatch: pytest
     assert np.abs(found_at_once(harvest(signal, 600))[5:-5] / whole[5:-5] - 1).max() < 0.001
 
 
+@pytest.mark.skipif(not HAS_PM, reason="optional")
+def test_quiet_parts_of_a_long_signal_have_the_pitch_of_the_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is too quiet to be a voice hangs on the loudest place of the whole recording."""
+    signal, _ = glide(6.0)
+    signal *= np.repeat([1.0, 0.1, 0.02, 0.3, 0.01, 1.0], 16000)
+    signal = np.concatenate([signal, signal[:53]])
+    whole = found_at_once(pm(signal, 600))
+    monkeypatch.setattr(pm_module, "WHOLE_FRAMES", 300)
+    monkeypatch.setattr(pm_module, "STEP_FRAMES", 60)
+    monkeypatch.setattr(pm_module, "CONTEXT_FRAMES", 40)
+    assert 100 < np.count_nonzero(whole) < 500
+    assert np.allclose(found_at_once(pm(signal, 600)), whole, rtol=0.001)
+
+
 @given(st.integers(1, 10_000), st.integers(1, 50), st.integers(1, 20), st.integers(0, 5))
 def test_windows_keep_every_frame_once(frames: int, whole: int, step: int, context: int) -> None:
     kept = []
@@ -92,6 +107,12 @@ def test_the_likeliest_path_does_not_jump_to_a_lone_octave() -> None:
     salience[:, 100] = 0.8
     salience[4, 160] = 0.9
     assert likeliest_path(salience).tolist() == [100] * 9
+
+
+def test_crepe_listens_from_the_bin_of_50_hz_to_that_of_1100() -> None:
+    hz = 10 * 2 ** ((1997.3794084376191 + 20 * np.arange(360)) / 1200)
+    assert hz[LOWEST_BIN] <= 50 < hz[LOWEST_BIN + 1]
+    assert hz[HIGHEST_BIN] < 1100 <= hz[HIGHEST_BIN + 1]
 
 
 def test_crepe_takes_frames_of_its_size() -> None:

@@ -54,6 +54,17 @@ def test_indexes_that_faiss_wrote_are_read(tmp_path: Path) -> None:
             assert np.allclose(index.blend(QUERIES, 0.5), expected, atol=1e-4), name
 
 
+@pytest.mark.parametrize(("probes", "cells"), [(3, 60), (60, 60), (5, 7)])
+def test_as_many_cells_are_looked_into_as_the_file_says(tmp_path: Path, probes: int, cells: int) -> None:
+    path = tmp_path / "a.index"
+    save_index(path, VECTORS, cells)
+    asked = faiss.read_index(str(path))
+    asked.nprobe = probes
+    faiss.write_index(asked, str(path))
+    with FeatureIndex(path) as index:
+        assert np.allclose(index.blend(QUERIES, 0.75), by_faiss(path, QUERIES, 0.75), atol=1e-4)
+
+
 def test_a_query_on_a_stored_vector_becomes_that_vector(tmp_path: Path) -> None:
     save_index(tmp_path / "a.index", VECTORS, 5)
     with FeatureIndex(tmp_path / "a.index") as index:

@@ -12,7 +12,7 @@ import soundfile
 import torch
 
 from tests.parity import stand_ins
-from tests.voice.rvc_files import save_content_encoder, save_voice
+from tests.voice.rvc_files import SMALL, save_content_encoder, save_voice
 from voice.conversion import Converted, convert
 from voice.errors import UnknownModelError
 from voice.job_context import JobContext
@@ -156,6 +156,7 @@ def test_opposite_channels_do_not_cancel_the_voice_and_stay_opposite(spoken: Spe
             "a size",
         ),
         ({"config": stand_ins.rvc_config("v2", "40k", width=16_000)}, "shape"),
+        ({"config": [*stand_ins.rvc_config("v2", "48k", **SMALL)[:-1], 40_000]}, "480 samples are not 10 ms at 40000"),
         (
             {"config": [*stand_ins.rvc_config("v2", "40k")[:6], 60_000, *stand_ins.rvc_config("v2", "40k")[7:]]},
             "60000 layers",

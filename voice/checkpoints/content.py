@@ -64,7 +64,7 @@ def _weights_file(path: Path) -> Path:
         if (path / name).is_file():
             return path / name
     missing = f"{path.name}/{FOLDER_FILES[0]}"
-    raise MissingModelError(f"The model file {missing} is not there.", file=missing)
+    raise MissingModelError(f"The model file {missing} is not there; put it into the models folder.", file=missing)
 
 
 def _check_config(path: Path) -> None:

@@ -25,6 +25,8 @@ Tensors: TypeAlias = dict[str, torch.Tensor]
 HARMLESS_ROOTS = ("fairseq.", "omegaconf.", "argparse.Namespace")
 """Where the names come from that trained speech models carry along; whatever is named so becomes a `_StandIn`."""
 OLD_FORMAT_NAMES = ("fairseq.data.dictionary.Dictionary", "argparse.Namespace")
+WRAPPED_NAMES = ("module.", "_orig_mod.")
+"""What every name begins with when a network was saved as it trained on several devices, or compiled."""
 CALLING_OPCODES = frozenset({"GLOBAL", "STACK_GLOBAL", "INST"})
 TORCH_SAYS = "WeightsUnpickler error:"
 LARGEST_UNPACKED_BYTES = 4 << 30
@@ -37,7 +39,9 @@ def load_checkpoint(path: Path) -> Any:
     Raises MissingModelError, DamagedModelError, UnsafeModelError.
     """
     if not path.is_file():
-        raise MissingModelError(f"The model file {path.name} is not there.", file=path.name)
+        raise MissingModelError(
+            f"The model file {path.name} is not there; put it into the models folder.", file=path.name
+        )
     if path.suffix == ".safetensors":
         try:
             return read_safetensors(path)
@@ -60,7 +64,7 @@ def load_tensors(path: Path) -> Tensors:
 
 
 def tensors_of(value: object, path: Path) -> Tensors:
-    """`value` as names and tensors, a lone wrapping "model" or "state_dict" taken off; raises UnknownModelError."""
+    """`value` as names and tensors, without what is wrapped around them; raises UnknownModelError."""
     if isinstance(value, Mapping):
         for wrapping in ("model", "state_dict"):
             if isinstance(value.get(wrapping), Mapping):
@@ -71,6 +75,9 @@ def tensors_of(value: object, path: Path) -> Tensors:
     found = {str(name): one for name, one in value.items() if isinstance(one, torch.Tensor)}
     if not found:
         raise unknown_model(path, "it holds no tensors")
+    for prefix in WRAPPED_NAMES:
+        if all(name.startswith(prefix) for name in found):
+            found = {name.removeprefix(prefix): one for name, one in found.items()}
     return found
 
 
@@ -101,7 +108,9 @@ def _stand_ins(path: Path) -> list[Callable[..., Any] | tuple[Callable[..., Any]
 def _refusal(path: Path, error: pickle.UnpicklingError) -> UnsafeModelError | DamagedModelError:
     if "GLOBAL" in str(error) or "unrecognized function" in str(error) or _calls_something(path):
         return UnsafeModelError(
-            f"The model file {path.name} holds a program besides the voice; it was not opened.", file=path.name
+            f"The model file {path.name} holds a program besides the voice; it was not opened. "
+            "Get this voice from somewhere you trust.",
+            file=path.name,
         )
     return _damaged(path, error)
 
@@ -121,4 +130,6 @@ def _damaged(path: Path, error: Exception) -> DamagedModelError:
     # Around what is wrong torch puts the advice to open the file all the same, which is the worst that one can do.
     said = str(error).partition(TORCH_SAYS)[2].strip() or str(error)
     detail = said.partition("\n")[0][:200]
-    return DamagedModelError(f"The model file {path.name} is damaged: {detail}", file=path.name, detail=detail)
+    return DamagedModelError(
+        f"The model file {path.name} is damaged; copy it again ({detail}).", file=path.name, detail=detail
+    )

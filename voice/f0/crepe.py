@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from functools import partial
 
 import numpy as np
@@ -21,6 +22,15 @@ LONGEST_STEP_BINS = 12
 SURE = 0.1
 """A frame is voiced where the salience on the path, smoothed, is at least this."""
 SMOOTHING = 3
+
+
+def _place(hz: float) -> float:
+    """Where a pitch lies among the bins."""
+    return (1200 * math.log2(hz / 10) - CENTS_OF_FIRST_BIN) / CENTS_PER_BIN
+
+
+LOWEST_BIN, HIGHEST_BIN = math.floor(_place(F0_LOW_HZ)), math.ceil(_place(F0_HIGH_HZ)) - 1
+"""The bin that holds the lowest pitch, and the last one below the highest."""
 
 
 def crepe(signal: Signal, frames: int, net: Crepe) -> list[F0Task]:
@@ -49,8 +59,8 @@ def _salience(signal: Signal, begin: int, end: int, net: Crepe) -> npt.NDArray[n
     frames = torch.from_numpy(samples).to(net.classifier.weight.device).unfold(0, FRAME, HOP)
     with torch.inference_mode():
         salience: npt.NDArray[np.float32] = net(frames).cpu().numpy()
-    hz = 10 * 2 ** ((CENTS_OF_FIRST_BIN + CENTS_PER_BIN * np.arange(BINS)) / 1200)
-    salience[:, (hz < F0_LOW_HZ) | (hz > F0_HIGH_HZ)] = 0
+    salience[:, :LOWEST_BIN] = 0
+    salience[:, HIGHEST_BIN + 1 :] = 0
     return salience
 
 

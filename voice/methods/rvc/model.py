@@ -19,6 +19,7 @@ VOCODERS = ("HiFi-GAN", "", None)
 LARGEST_SIZE = 1 << 16
 MOST_LAYERS = 64
 RATE_SUFFIX = "k"
+FRAMES_PER_S = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +80,9 @@ def _shape(config: Any, tensors: Tensors, content_width: int, *, has_pitch: bool
     vocoder = VocoderShape(
         channels, initial, rates, kernels, block_kernels, dilations, speaker_width, harmonics=1 if has_pitch else 0
     )
+    sample_rate = _rate(config[17])
+    if FRAMES_PER_S * vocoder.samples_per_frame != sample_rate:
+        raise ValueError(f"its frames of {vocoder.samples_per_frame} samples are not 10 ms at {sample_rate} Hz")
     return VoiceShape(
         content_width=content_width,
         channels=channels,
@@ -91,7 +95,7 @@ def _shape(config: Any, tensors: Tensors, content_width: int, *, has_pitch: bool
         couplings=_count(tensors, "flow.flows.", ".pre.weight"),
         coupling_layers=_count(tensors, "flow.flows.0.enc.in_layers.", ".weight"),
         speakers=tensors["emb_g.weight"].shape[0],
-        sample_rate=_rate(config[17]),
+        sample_rate=sample_rate,
         vocoder=vocoder,
     )
 

@@ -6,6 +6,7 @@ is exactly as long as its part of the source.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -141,8 +142,9 @@ class Pipeline:
         return blended.repeat_interleave(2, dim=0), plain.repeat_interleave(2, dim=0)
 
     def _f0(self, track: PitchTrack, first: int, frames: int) -> Floats:
-        known = track.until(first + frames + MARGIN_FRAMES)
-        if self._controls.fill_unvoiced:
+        is_filled = self._controls.fill_unvoiced  # from the next frame with a pitch, wherever that is
+        known = track.until(sys.maxsize if is_filled else first + frames + MARGIN_FRAMES)
+        if is_filled:
             known = filled(known)
         if self._controls.smooth_pitch:
             known = smoothed(known)
