@@ -8,8 +8,10 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
@@ -23,6 +25,8 @@ from voice.checkpoints.pitch import load_rmvpe
 from voice.device import ready_device
 from voice.envelope import LevelMeter, mixed_level, stretched
 from voice.errors import ConversionFailedError
+from voice.f0 import harvest as harvest_module
+from voice.f0 import rmvpe as rmvpe_module
 from voice.f0.choice import pitch_track
 from voice.f0.harvest import harvest as find_harvest
 from voice.f0.rmvpe import pitch_of
@@ -101,6 +105,7 @@ def pipeline(ckpt_path: str, hubert_path: str, audio: np.ndarray, **opts: Any) -
             rmvpe_path = Path(opts["rmvpe_path"]) if opts.get("rmvpe_path") else None
             # Praat's frames are put in the middle of exactly so many; the others find one more, which the median hears.
             frames = len(padded) // HOP + (0 if opts["f0_method"] == "pm" else 1)
+            stack.enter_context(_heard_whole())
             track = stack.enter_context(pitch_track(opts["f0_method"], padded, frames, rmvpe_path, CPU))
         made = Pipeline(model, encoder, index, controls, CPU).run(
             padded, track, plan_chunks(padded, splitting), None, in_place=False
@@ -116,6 +121,17 @@ def pipeline(ckpt_path: str, hubert_path: str, audio: np.ndarray, **opts: Any) -
         out = np.pad(out, (0, max(0, length - len(out))))[:length]
     loudest = np.abs(out).max() / 0.99
     return (out * (32768 / max(loudest, 1))).astype(np.int16)
+
+
+@contextlib.contextmanager
+def _heard_whole() -> Iterator[None]:
+    """The reference finds the pitch of any length at once, with memory that grows by the square; the program takes
+    windows beyond 48 s, and some frames in a thousand come out otherwise."""
+    with (
+        mock.patch.object(harvest_module, "WHOLE_FRAMES", sys.maxsize),
+        mock.patch.object(rmvpe_module, "WHOLE_FRAMES", sys.maxsize),
+    ):
+        yield
 
 
 def highpass(audio: np.ndarray) -> np.ndarray:
