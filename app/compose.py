@@ -30,6 +30,7 @@ from scheduler.options import OptionDesk
 from scheduler.quota import QuotaBook
 from scheduler.service import Scheduler
 from scheduler.settings import Pace
+from scheduler.transcripts import examine_transcript
 from scheduler.upload_questions import UploadQuestions
 from scheduler.uploads import UploadDesk
 from scheduler.voices import separates_roughly, voice_options
@@ -103,6 +104,7 @@ def compose(settings: Settings, *, role: str, home: Home, database: Database, cl
         options=OptionDesk(database, platforms, scheduler.tokens, quotas, clock),
         quotas=quotas,
         intake=Intake(),
+        transcripts=examine_transcript,
         desk=TaskDesk(newsroom, clock, platforms),
         uploads=UploadDesk(platforms),
         upload_questions=UploadQuestions(database, platforms, scheduler.tokens, quotas, clock),

@@ -8,13 +8,14 @@ import shutil
 import sqlite3
 import stat
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.compose import redirect_uri
+from app.doctor_voices import examine_voices
+from app.finding import Finding
 from app.settings import PREFIX, Settings, unknown_names
 from app.sites import SiteState, has_app, missing_names, platform_settings, wrong_setting
 from app.upkeep import open_database
@@ -30,21 +31,6 @@ LOW_DISK_BYTES = 2 * 1024**3
 GOOD_SQLITE = (3, 51, 3)
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing that was looked at; `remedy` says what to do when it is not well."""
-
-    subject: str
-    state: str
-    remedy: str = ""
-    is_fault: bool = False
-
-    def line(self) -> str:
-        """The finding as a line for a terminal."""
-        mark = "✗" if self.is_fault else ("!" if self.remedy else "✓")
-        return f"{mark} {self.subject}: {self.state}" + (f"\n    {self.remedy}" if self.remedy else "")
-
-
 async def examine(settings: Settings) -> list[Finding]:
     """Look at everything that a start needs; the outside world is asked only if there is a bot token."""
     return [
@@ -57,6 +43,7 @@ async def examine(settings: Settings) -> list[Finding]:
         await _telegram(settings),
         *_sites(settings),
         *_addresses(settings),
+        *await examine_voices(settings),
     ]
 
 

@@ -57,11 +57,13 @@ async def _run(settings: Settings, role: str, stack: AsyncExitStack) -> None:
     stopped = _stop_on_signals()
     address = None
     in_sandbox = plays_in_sandbox(settings, role)
+    # A voice that was imported can be tried in the sandbox: it is nobody's secret.
+    lender = settings.home_path if in_sandbox else None
     if in_sandbox:
         # The sandbox's home lies inside the real one, which must not be open to others before it is first used.
         settings.home_path.mkdir(mode=0o700, parents=True, exist_ok=True)
         settings = apart(settings)
-    home = Home(settings.home_path)
+    home = Home(settings.home_path, voices_of=lender)
     if in_sandbox:
         sandbox = await start_sandbox(settings, home.path / "world")
         stack.push_async_callback(sandbox.stop)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import secrets
 import shutil
 import sys
 import time
@@ -36,6 +37,7 @@ from scheduler.errors import IntakeError, NotReadyError
 from scheduler.intake import Intake
 from scheduler.notices import Notice
 from scheduler.service import Scheduler
+from scheduler.transcripts import SUFFIXES, TRANSCRIPT, beside, examine_transcript
 from storage.database import Database
 from storage.errors import AlreadyRunningError, StorageError
 from storage.home import Home
@@ -114,7 +116,7 @@ class _Errand:
     def __init__(self, settings: Settings, home: Home, database: Database, platforms: Mapping[str, Platform]) -> None:
         self._settings, self._home = settings, home
         self._db, self._platforms = database, platforms
-        self._presets = PresetCatalogue([BUILT_IN, home.voices])
+        self._presets = PresetCatalogue([BUILT_IN, home.voices], models=home.models)
 
     async def run(self, wish: Wish, began: float) -> dict[str, Any]:
         account = await self._account(wish.account)
@@ -129,17 +131,39 @@ class _Errand:
         kept = self._home.media / f"command-{number}{wish.file.suffix.lower()}"
         await asyncio.to_thread(keep, wish.file, kept)
         try:
-            task = await self._approve(wish, account, facts, kept, number)
-        except NotReadyError as error:
-            kept.unlink()
-            raise UploadRefusedError(" ".join(sentence(fault) for fault in error.problems)) from error
+            words = await self._subtitles(wish, kept)
+            task = await self._approve(wish, account, facts, kept, number, words)
+        except (IntakeError, NotReadyError) as error:
+            for path in (kept, *beside(kept)):
+                path.unlink()
+            problems = error.problems if isinstance(error, NotReadyError) else (error.fault,)
+            raise UploadRefusedError(" ".join(sentence(fault) for fault in problems)) from error
         return await self._report(await self._work(task), account, facts, time.monotonic() - began)
 
     async def _account(self, name: str) -> Account:
         async with self._db.read() as uow:
             return find_account(await uow.accounts.list(), name)
 
-    async def _approve(self, wish: Wish, account: Account, facts: ClipFacts, kept: Path, number: int) -> Task:
+    async def _subtitles(self, wish: Wish, kept: Path) -> dict[str, Any]:
+        """The option that holds what lies beside the file, `FILE.srt` or `.json`, for a voice that says the words anew.
+
+        Raises IntakeError.
+        """
+        given = next((place for place in map(wish.file.with_suffix, SUFFIXES) if place.is_file()), None)
+        if (
+            given is None
+            or wish.voice not in self._presets.names()
+            or not self._presets.get(wish.voice).takes_transcript
+        ):
+            return {}
+        found = await examine_transcript(given)
+        copy = kept.with_name(f"{kept.stem}.{secrets.token_hex(8)}{given.suffix}")
+        await asyncio.to_thread(shutil.copyfile, given, copy)
+        return {TRANSCRIPT: {"file": str(copy), "name": given.name, "phrases": found.phrases}}
+
+    async def _approve(
+        self, wish: Wish, account: Account, facts: ClipFacts, kept: Path, number: int, words: Mapping[str, Any]
+    ) -> Task:
         approval = Approval(self._platforms, self._presets, utc_now, desk=TaskDesk(Silence(), utc_now, self._platforms))
         async with self._db.begin() as uow:
             operator = await uow.operators.get(account.operator_id)
@@ -163,7 +187,7 @@ class _Errand:
                 voice_preset=wish.voice,
                 account_ids=[account.id],
                 publish_now=True,
-                options={account.platform: _options(wish, self._platforms[account.platform])},
+                options={account.platform: _options(wish, self._platforms[account.platform]), **words},
             )
             post = await approval.approve(uow, draft, operator)
             (task,) = await uow.tasks.of_post(post.id)

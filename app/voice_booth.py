@@ -13,6 +13,9 @@ from typing import Any
 from app.scratch import scratch_folder
 from app.settings import Settings
 from app.voice_pool import open_pool
+from bot.screen import plain
+from bot.texts import Texts
+from bot.voice_notes import note_lines
 from media.errors import FfmpegFailedError, MediaError
 from media.ffmpeg import Ffmpeg
 from storage.home import Home
@@ -26,6 +29,17 @@ from voice.scratch import ScratchFolders
 from voice.separation.model_file import find_model
 
 LARGEST_SEED = 2**31
+DOING = {
+    "listen": "listening",
+    "separate": "taking the voice out of the music",
+    "transcribe": "hearing what is said",
+    "convert": "converting the voice",
+    "speak": "speaking",
+    "level": "mixing and levelling",
+    "write": "writing",
+    "done": "writing",
+}
+"""The steps of a conversion, in words."""
 
 
 class CommandError(Exception):
@@ -98,10 +112,7 @@ def require_source(source: Path) -> None:
         raise CommandError(f"There is no file {source}.")
 
 
-def told(notes: object) -> Iterator[str]:
-    """What the method wants to be known of the result, a line each."""
-    for note in notes if isinstance(notes, list) else ():
-        if isinstance(note, Mapping) and "overflow_ms" in note:
-            minutes, seconds = divmod(float(note["at_s"]), 60)
-            text = str(note.get("text", ""))[:60].replace("+", "")
-            yield f"  {int(minutes)}:{seconds:04.1f}  {note['overflow_ms']} ms longer than its place: {text}"
+def told(result: Mapping[str, Any]) -> list[str]:
+    """What is worth knowing of a conversion, a line each, in the words of the chat."""
+    notes = tuple(result["notes"])
+    return [plain(line) for line in note_lines(notes, Texts().of("en"), shown=len(notes))]

@@ -10,10 +10,11 @@ from typing import Any
 
 from app.progress_bar import ProgressBar
 from app.settings import Settings
-from app.voice_booth import Booth, CommandError, new_seed, open_booth, require_source, run, told
+from app.voice_booth import DOING, LARGEST_SEED, Booth, CommandError, new_seed, open_booth, require_source, run, told
 from media.audio import VIDEO_SUFFIXES, extract_audio, replace_audio
 from media.probe import probe
 from media.sound_files import SOUND_SUFFIXES, decode_sound, encode_sound
+from voice.errors import BadPresetError
 from voice.methods.registry import describe_method, method_names
 from voice.methods.silero.settings import TRANSCRIPTS
 from voice.models.register import read_register
@@ -45,8 +46,8 @@ def convert_file(settings: Settings, wish: Wish) -> int:
         with open_booth(settings) as booth:
             result = await _convert(booth, wish)
         print(f"Wrote {wish.target}.")
-        for line in told(result.get("notes")):
-            print(line)
+        for line in told(result):
+            print(f"  {line}")
         return 0
 
     return run(work)
@@ -58,7 +59,7 @@ async def _convert(booth: Booth, wish: Wish) -> dict[str, Any]:
     source, spoken = booth.work / "source.wav", booth.work / "spoken.wav"
     is_video = wish.target.suffix.lower() in VIDEO_SUFFIXES
     with ProgressBar() as bar:
-        bar.show(0.0, "listen")
+        bar.show(0.0, DOING["listen"])
         if is_video:
             info = await probe(wish.source)
             info.require_video()
@@ -68,11 +69,11 @@ async def _convert(booth: Booth, wish: Wish) -> dict[str, Any]:
             await decode_sound(booth.ffmpeg, wish.source, source)
 
         def hear(fraction: float, step: str) -> None:
-            bar.show(LISTENED + (SPOKEN - LISTENED) * fraction, step)
+            bar.show(LISTENED + (SPOKEN - LISTENED) * fraction, DOING.get(step, step))
 
         seed = new_seed() if wish.seed is None else wish.seed
         result = await booth.speak(source, spoken, preset, seed, hear, music=wish.music)
-        bar.show(SPOKEN, "write")
+        bar.show(SPOKEN, DOING["write"])
         if is_video:
             await replace_audio(booth.ffmpeg, wish.source, spoken, wish.target)
         else:
@@ -93,6 +94,10 @@ def _check(wish: Wish) -> None:
             raise CommandError("OUT is IN; give it another name.")
         if not wish.force:
             raise CommandError(f"{wish.target} is there already; --force writes over it.")
+    if wish.transcript is not None and not wish.transcript.is_file():
+        raise CommandError(f"There is no file {wish.transcript}.")
+    if wish.seed is not None and not 0 <= wish.seed < LARGEST_SEED:
+        raise CommandError(f"--seed is a whole number from 0 to {LARGEST_SEED - 1}.")
     if wish.method is None and wish.words:
         raise CommandError(f"--{next(iter(wish.words))} goes with --method; a preset says it itself.")
     if wish.method is not None and wish.method not in method_names():
@@ -108,13 +113,24 @@ def choose_voice(booth: Booth, wish: Wish) -> Preset:
         named = describe_method(wish.method).file_fields
         settings |= {name: _place(str(settings[name]), booth.home.models) for name in named if name in settings}
         plain = {"name": "command", "method": wish.method, "settings": settings}
-        preset = Preset.from_json(plain).located(booth.home.models)
-    transcript = wish.transcript or _beside(wish.source)
-    if transcript is None or "transcript" not in describe_method(preset.method).file_fields:
-        return preset
-    given = preset.to_json()
-    given["settings"] = {**given["settings"], "transcript": str(transcript.resolve())}
-    return Preset.from_json(given).located(booth.home.models)
+        preset = _unnamed(plain, wish.method, booth.home.models)
+    if wish.transcript is not None and not preset.takes_transcript:
+        raise CommandError(
+            f"--transcript is for voices that say the words anew; {preset.title} changes the voice alone."
+        )
+    try:
+        return preset.with_transcript(wish.transcript or _beside(wish.source))
+    except ValueError as error:
+        raise CommandError(f"{wish.transcript} cannot be used: {error}.") from error
+
+
+def _unnamed(plain: dict[str, Any], method: str, models: Path) -> Preset:
+    """A preset that stands in no file, whose errors speak of the method therefore. Raises CommandError."""
+    try:
+        return Preset.from_json(plain).located(models)
+    except BadPresetError as error:
+        told = str(error).replace(f"The voice preset {plain['name']!r}", f"The method {method}")
+        raise CommandError(told.replace("it names no model", "it needs --model FILE")) from error
 
 
 def _beside(source: Path) -> Path | None:

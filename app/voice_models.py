@@ -3,24 +3,25 @@
 from __future__ import annotations
 
 import contextlib
-import importlib.util
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
 
+from app.optional_packages import PARTS
 from app.progress_bar import ProgressBar
 from app.settings import Settings
 from app.voice_pool import open_pool
 from storage.home import Home
 from voice.errors import VoiceError
 from voice.models.download import Download
+from voice.models.downloadable import FILE_NAME as LIST_NAME
 from voice.models.downloadable import Downloadable, downloadables
 from voice.models.shelf import Shelved, Wish, shelved, take_in
 from voice.presets import BUILT_IN, PresetCatalogue
 from voice.separation.model_file import FILE as SEPARATION_MODEL
-from voice.separation.model_file import find_model, numbers_of
+from voice.separation.model_file import NUMBERS, find_model, numbers_of
 
 KINDS = {
     "weights": "weights",
@@ -30,29 +31,23 @@ KINDS = {
     "folder": "model of several files",
     "text": "text",
 }
-PARTS = {
-    "faster_whisper": ("faster-whisper", "hears what is said, for Silero voices"),
-    "silero_stress": ("silero-stress", "stress marks for Silero voices"),
-    "parselmouth": ("praat-parselmouth", "the pitch method pm"),
-}
-"""Optional packages, by the name of their module."""
 
 
 def list_models(settings: Settings) -> int:
-    """Print it all; the exit code is 0 whatever is missing."""
+    """Print it all; the exit code is 0 whatever is missing, and 1 where the list of downloads cannot be read."""
     home = Home(settings.home_path)
     try:
-        known = downloadables(home.models)
+        known, code = downloadables(home.models), 0
     except VoiceError as error:
         print(error, file=sys.stderr)
-        return 1
+        known, code = {}, 1
     for line in _lines(home, known):
         print(line)
-    return 0
+    return code
 
 
 def _lines(home: Home, known: dict[str, Downloadable]) -> Iterator[str]:
-    there = shelved(home.models)
+    there = [one for one in shelved(home.models) if one.name != LIST_NAME]
     yield f"Models in {home.models}:" if there else f"No models in {home.models}."
     yield from (f"  {one.name}  {_megabytes(one.size)}  {_standing(one)}" for one in there)
     catalogue = PresetCatalogue([BUILT_IN, home.voices], models=home.models)
@@ -63,9 +58,9 @@ def _lines(home: Home, known: dict[str, Downloadable]) -> Iterator[str]:
     yield from (f"  ✗ {problem}" for problem in catalogue.problems() if problem.params.get("name") not in told)
     yield _separation(home)
     yield "Optional packages:"
-    for module, (package, purpose) in PARTS.items():
-        there_is = importlib.util.find_spec(module) is not None
-        yield f"  ✓ {package}" if there_is else f"  - {package}: {purpose}; pip install {package}"
+    for part in PARTS:
+        absent = f"  - {part.package}: {part.purpose}; .venv/bin/pip install {part.package}"
+        yield f"  ✓ {part.package}" if part.is_installed else absent
     names = {one.name for one in there}
     waiting = [one for one in known.values() if not names & _forms(one.file)]
     if waiting:
@@ -118,6 +113,21 @@ def import_model(settings: Settings, file: Path, name: str, *, trust: bool, repl
         print(error, file=sys.stderr)
         return 1
     _tell(made)
+    return _complete_separation(settings, home, source) if made.name == SEPARATION_MODEL else 0
+
+
+def _complete_separation(settings: Settings, home: Home, source: Path) -> int:
+    """A separation model comes with its numbers, where they lie beside it; says whether it can be used."""
+    beside, kept = source.with_name(NUMBERS), home.models / NUMBERS
+    try:
+        if beside.is_file() and beside.resolve() != kept.resolve():
+            _tell(_take_in(settings, home, Wish(beside, NUMBERS, replace=True)))
+        elif kept.is_file():
+            print(f"{NUMBERS} in the models folder says how to use it; remove that file if it is another model's.")
+        numbers_of(home.models / SEPARATION_MODEL)
+    except VoiceError as error:
+        print(f"{error} Until then music is told apart roughly (docs/voices.md).", file=sys.stderr)
+        return 1
     return 0
 
 

@@ -36,6 +36,7 @@ class DraftAct(StrEnum):
     RETRY_CLIP = "rc"
     LIKE = "lk"
     NO_COMMENT = "nc"
+    NO_WORDS = "nw"
 
 
 class PostAct(StrEnum):

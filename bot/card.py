@@ -10,6 +10,7 @@ from bot.option_panels import SiteCard, site_cards
 from bot.ports import Services
 from bot.progress import ProgressBoard, Step
 from bot.title_limit import FALLBACK, title_limit
+from bot.voice_notes import Notes, notes_of
 from scheduler.outlook import Outlook
 from storage.errors import NotFoundError
 from storage.repositories.interactions import Interaction
@@ -22,10 +23,11 @@ STEPS = ("draft.no_clip", "draft.no_account", "draft.no_title", "draft.no_voice"
 
 @dataclass(frozen=True, slots=True)
 class Voice:
-    """A voice as the card shows it; the empty name is the original voice."""
+    """A voice as the card shows it; the empty name is the original voice. `takes_words`: it says the words anew."""
 
     name: str
     title: str
+    takes_words: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +63,8 @@ class Card:
     """Whether music is told from the voice without a model, which is heard."""
     abilities: Mapping[str, frozenset[str]] = field(default_factory=dict)
     """What each site offers after a publication, by the deeds' names."""
+    notes: Notes = ()
+    """What is worth knowing of how the voice was changed."""
     lacking: Mapping[int, frozenset[str]] = field(default_factory=dict)
     """What a chosen account's own permission does not cover, by its id."""
 
@@ -86,14 +90,16 @@ async def load_card(
     )
     chosen = tuple(account for account in accounts if account.id in draft.account_ids)
     asked = await uow.conversations.get(draft.chat_id)
+    tasks = await _task_lines(uow, draft, board)
     return Card(
         draft=draft,
         clip=clip,
         accounts=accounts,
         platforms=tuple((choice.name, choice.display_name) for choice in services.accounts.platforms()),
-        voices=tuple(Voice(option.name, option.title) for option in services.voices()),
+        voices=tuple(Voice(option.name, option.title, option.takes_words) for option in services.voices()),
         problems=draft_problems(services, draft, clip, chosen),
-        tasks=await _task_lines(uow, draft, board),
+        tasks=tasks,
+        notes=await notes_of(uow, [line.task for line in tasks]),
         panel=asked.question if asked is not None and asked.draft_id == draft.id else None,
         timezone=operator.timezone,
         now=now,

@@ -13,6 +13,7 @@ from bot.option_panels import SiteCard
 from bot.screen import Button, Rows, Screen, shorten
 from bot.texts import Markup, Speech
 from bot.verdict_lines import untold, verdict_lines
+from bot.words_panel import words_lines
 from scheduler.options import Choice
 from storage.values import ClipState, DraftState
 
@@ -69,6 +70,7 @@ def _overview(card: Card, t: Speech) -> str:
         t("card.accounts", accounts=accounts),
         t("card.voice", voice=voice_title(card.draft.voice_preset, card.voices, t)),
         *music_lines(card, t),
+        *words_lines(card, t),
         t("card.when", when=when_line(card, t)),
         t("card.privacy", privacy=privacy_line(card, t)),
         *cover_lines(card, t),

@@ -14,6 +14,7 @@ from bot.interaction_panel import comment_panel, interactions_panel
 from bot.music_panel import music_rows, music_text
 from bot.screen import Button, Rows, shorten
 from bot.texts import Markup, Speech
+from bot.words_panel import words_rows, words_text
 from storage.values import Account, AccountStatus
 
 Panel: TypeAlias = Callable[[Card, Speech], tuple[str, Rows]]
@@ -79,8 +80,8 @@ def _voice(card: Card, t: Speech) -> tuple[str, Rows]:
         lines.append(t("card.heading", title=title) + about)
         mark = "✅ " if card.draft.voice_preset == name else ""
         buttons.append(Button(mark + shorten(title, 30), data=press(card, DraftAct.VOICE, voice_key(name))))
-    lines += ["", music_text(card, t)]
-    return "\n".join(lines), (*_pairs(buttons), *music_rows(card, t), (_back(card, t),))
+    lines += ["", music_text(card, t), *words_text(card, t)]
+    return "\n".join(lines), (*_pairs(buttons), *music_rows(card, t), *words_rows(card, t), (_back(card, t),))
 
 
 def _time(card: Card, t: Speech) -> tuple[str, Rows]:

@@ -16,6 +16,7 @@ from bot.renderer import Outgoing
 from bot.screen import Button, Screen
 from bot.texts import Texts
 from bot.upload_errands import UploadErrands
+from bot.words_errand import WordsErrand
 from scheduler.faults import fault_of
 from storage.database import Database
 from storage.errors import (
@@ -42,6 +43,7 @@ class Errands:
         options: OptionDesk,
         questions: UploadQuestions,
         window: ConsentWindow,
+        words: WordsErrand,
         texts: Texts,
         clock: Callable[[], datetime],
     ) -> None:
@@ -50,6 +52,7 @@ class Errands:
         self._options = options
         self._uploads = UploadErrands(questions, texts, clock)
         self._window = window
+        self._words = words
         self._texts = texts
         self._clock = clock
 
@@ -71,6 +74,9 @@ class Errands:
             case "disconnect":
                 is_urgent = bool(payload.get("anyway"))
                 return Outgoing(await self._disconnect(operator, int(payload["account_id"]), anyway=is_urgent))
+            case "words":
+                screen = await self._words.run(payload, self._texts.of(operator.locale))
+                return Outgoing(screen) if screen is not None else None
             case "playlists" | "report":
                 return await self._uploads.run(operator, payload)
             case "choices":

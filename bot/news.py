@@ -13,6 +13,7 @@ from bot.post_card import task_buttons
 from bot.screen import Button, Rows, Screen, shorten
 from bot.texts import Markup
 from bot.views.context import ViewContext
+from bot.voice_notes import note_lines, notes_of
 from storage.values import Fault, JsonObject, Task
 
 TITLE_SHOWN = 100
@@ -49,7 +50,9 @@ async def _task_news(context: ViewContext, task: Task, payload: Mapping[str, Any
         when=_when(context, payload),
         deed=context.t.plain(f"deed.{payload['deed']}") if "deed" in payload else "",
     )
-    return Screen(text, await _task_rows(context, task, payload))
+    is_over = payload["news"] in ("completed", "delivered")
+    notes = note_lines(await notes_of(context.uow, [task]), context.t) if is_over else []
+    return Screen("\n".join([text, *notes]), await _task_rows(context, task, payload))
 
 
 async def _task_rows(context: ViewContext, task: Task, payload: Mapping[str, Any]) -> Rows:

@@ -54,6 +54,25 @@ class VoiceOption(Protocol):
     @property
     def title(self) -> str: ...
 
+    @property
+    def takes_words(self) -> bool: ...
+
+
+class TranscriptFacts(Protocol):
+    """What is in a file of subtitles."""
+
+    @property
+    def phrases(self) -> int: ...
+
+    @property
+    def begins_s(self) -> float: ...
+
+
+class ReadsTranscripts(Protocol):
+    """Looks into a file of subtitles; raises IntakeError for one that cannot be used."""
+
+    async def __call__(self, path: Path) -> TranscriptFacts: ...
+
 
 class BucketReport(Protocol):
     """An allowance and how much of it is used; `account` None means it belongs to the app."""
@@ -234,6 +253,7 @@ class Services:
     options: OptionDesk
     quotas: Quotas
     intake: Intake
+    transcripts: ReadsTranscripts
     desk: Desk
     uploads: Uploads
     upload_questions: UploadQuestions

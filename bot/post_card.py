@@ -13,6 +13,7 @@ from bot.screen import Button, Rows, Screen, shorten
 from bot.tended import tended_lines
 from bot.texts import Markup, Speech
 from bot.upload_card import manage_button
+from bot.voice_notes import note_lines
 from scheduler.handle import Handle
 from scheduler.notices import OUTCOME_UNKNOWN, TOO_LATE
 from scheduler.staging import TakeBack, can_reopen, is_staged, is_timed, is_unwanted, take_back
@@ -50,6 +51,7 @@ def render_post(card: Card, t: Speech) -> Screen:
         Markup(facts_line(card, t)),
         t("card.voice", voice=voice_title(card.draft.voice_preset, card.voices, t)),
     ]
+    head += note_lines(card.notes, t)
     if card.tasks:
         head.append(t("card.when", when=formats.moment(_due(card), card.timezone, card.now, t)))
     blocks = [_task_block(card, line, t) for line in card.tasks]

@@ -38,6 +38,7 @@ from bot.handlers import (
     questions,
     settings,
     upload_buttons,
+    words,
 )
 from bot.newsroom import Newsroom
 from bot.outbox import Sender
@@ -47,6 +48,7 @@ from bot.ports import Services
 from bot.progress import ProgressBoard
 from bot.renderer import Renderer
 from bot.texts import DEFAULT_LOCALE, Texts
+from bot.words_errand import WordsErrand
 from storage.database import Database
 from storage.errors import StorageError
 from storage.unit_of_work import UnitOfWork
@@ -109,6 +111,7 @@ class Bot:
         self._http = aiohttp.ClientSession()
         self._telegram = self._build_telegram()
         self._gateway = Gateway(self._telegram)
+        self._files = self._build_files()
         self._window = self._build_window()
         self._sender = self._build_sender()
         self._newsroom.rouse(self._sender.wake)
@@ -171,6 +174,14 @@ class Bot:
             sleep=self._sleep,
         )
 
+    def _build_words(self) -> WordsErrand:
+        return WordsErrand(
+            db=self._db,
+            files=self._files,
+            folder=self._settings.media_folder,
+            examine=self._services.transcripts,
+        )
+
     def _build_sender(self) -> Sender:
         errands = Errands(
             db=self._db,
@@ -178,6 +189,7 @@ class Bot:
             options=self._services.options,
             questions=self._services.upload_questions,
             window=self._window,
+            words=self._build_words(),
             texts=self._texts,
             clock=self._clock,
         )
@@ -191,17 +203,19 @@ class Bot:
             clock=self._clock,
         )
 
-    def _build_downloads(self) -> Downloads:
-        files = TelegramFiles(
+    def _build_files(self) -> TelegramFiles:
+        return TelegramFiles(
             office=self._gateway,
             http=self._http,
             token=self._settings.token,
             api_url=self._settings.api_url,
             is_local=self._settings.is_local,
         )
+
+    def _build_downloads(self) -> Downloads:
         return Downloads(
             db=self._db,
-            files=files,
+            files=self._files,
             intake=self._services.intake,
             listener=self._newsroom,
             folder=self._settings.media_folder,
@@ -274,6 +288,7 @@ def build_dispatcher(gate: AllowList) -> Dispatcher:
     dispatcher.include_routers(
         commands.build(),
         account_names.build(),
+        words.build(),
         clips.build(),
         draft_buttons.build(),
         post_buttons.build(),

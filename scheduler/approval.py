@@ -16,6 +16,7 @@ from scheduler.faults import fault_of
 from scheduler.options import site_options, with_defaults
 from scheduler.outlook import Outlook, outlook
 from scheduler.staging import is_undoable
+from scheduler.transcripts import transcript_of
 from scheduler.video_files import planned_file, planned_fit
 from scheduler.voicing import Presets
 from storage.errors import StaleVersionError
@@ -53,8 +54,8 @@ class Approval:
         """Everything that stands in the way, all at once; empty means that it can be approved.
 
         Codes: draft.no_clip, draft.no_account, draft.account_inactive, draft.no_title, draft.no_voice, draft.no_time,
-        voice.unknown_preset, voice.bad_preset, media.no_audio_track, time.past, platform.unknown, and the rules of
-        the platforms.
+        voice.unknown_preset, voice.bad_preset, voice.no_transcript, voice.no_listener,
+        media.no_audio_track, time.past, platform.unknown, and the rules of the platforms.
         """
         found = [*self._of_clip(clip), *self._of_voice(draft, clip), *self._of_accounts(accounts)]
         if not draft.title.strip():
@@ -83,11 +84,12 @@ class Approval:
         if not draft.voice_preset:
             return []
         try:
-            self._presets.get(draft.voice_preset)
+            preset = self._presets.get(draft.voice_preset)
+            if clip.facts is not None and clip.facts.audio_codec is None:
+                return [Fault("media.no_audio_track")]
+            preset.with_transcript(transcript_of(draft.options)).require_words()
         except VoiceError as error:
             return [fault_of(error)]
-        if clip.facts is not None and clip.facts.audio_codec is None:
-            return [Fault("media.no_audio_track")]
         return []
 
     def _of_accounts(self, accounts: Sequence[Account]) -> list[Fault]:

@@ -31,6 +31,7 @@ COVER_PREFIX = "cover-"
 VOICED = "voiced"
 """Stands in the place of a fit for a clip that has its new voice and waits to be fitted."""
 
+Notes = tuple[JsonObject, ...]
 Key = tuple[str, str, str]
 """What a render is made of: the clip's digest, the preset's, and the fit."""
 
@@ -78,14 +79,16 @@ class RenderBook:
         choices: FitChoices | None = None,
         on_fit: OnFraction | None = None,
         music: str | None = None,
+        transcript: Path | None = None,
     ) -> Render:
         """The render, from the cache or freshly made. `profile` that names none of `PROFILES` asks for no fitting.
 
-        `music` is what the operator wants done about it instead of what the preset says.
+        `music` is what the operator wants done about it instead of what the preset says; `transcript` tells presets
+        that want to know what is said.
 
         `on_fraction` hears of the voice, `on_fit` of the picture. Raises MediaError, VoiceError.
         """
-        preset = self._presets.get(preset_name) if preset_name else None
+        preset = self._presets.get(preset_name).with_transcript(transcript) if preset_name else None
         fit_profile = PROFILES.get(profile)
         if fit_profile is None:
             return await self._voiced(clip, facts, preset, profile, on_fraction, music)
@@ -96,7 +99,8 @@ class RenderBook:
             return voiced or await self._voiced(clip, facts, None, plan.key, on_fraction)
         key = (facts.sha256, self._sound(preset, music), plan.key)
         async with self._making[key]:
-            return await self._find(key) or await self._fit(key, source, plan, on_fit)
+            notes = voiced.notes if voiced else ()
+            return await self._find(key) or await self._fit(key, source, plan, on_fit, notes)
 
     async def cover(self, render: Render, options: JsonObject) -> Path | None:
         """The picture that the operator picked for the cover, a JPEG file of the video as it is sent.
@@ -135,21 +139,21 @@ class RenderBook:
             made = self._store.temporary(suffix_of(facts))
             try:
                 seed = seed_of(facts.sha256, preset.digest)
-                await self._voices.give(clip, facts.sha256, made, preset, seed, on_fraction, music=music)
+                notes = await self._voices.give(clip, facts.sha256, made, preset, seed, on_fraction, music=music)
                 media = await probe(made) if profile == VOICED else None
-                return await self._keep(key, made, facts.duration_s, media)
+                return await self._keep(key, made, facts.duration_s, media, notes)
             finally:
                 self._store.discard(made)
 
     def _sound(self, preset: Preset | None, music: str | None) -> str:
         return self._voices.key(preset, music) if preset else ORIGINAL
 
-    async def _fit(self, key: Key, source: Path, plan: FitPlan, on_fit: OnFraction | None) -> Render:
+    async def _fit(self, key: Key, source: Path, plan: FitPlan, on_fit: OnFraction | None, notes: Notes) -> Render:
         made = self._store.temporary(".mp4")
         try:
             await fit(self._ffmpeg, source, made, plan, on_fit)
             media = await probe(made)
-            return await self._keep(key, made, media.duration_s, media)
+            return await self._keep(key, made, media.duration_s, media, notes)
         finally:
             self._store.discard(made)
 
@@ -166,18 +170,26 @@ class RenderBook:
             await uow.commit()
         return None
 
-    async def _keep(self, key: Key, made: Path, duration_s: float, media: MediaInfo | None) -> Render:
+    async def _keep(self, key: Key, made: Path, duration_s: float, media: MediaInfo | None, notes: Notes) -> Render:
         sha256 = await sha256_of(made)
         # Named by its content: another process that makes the same render never writes into a file being sent.
         # It is on disk before its row is written: a row must never promise a file that a power cut took.
         final = await self._store.keep(made, f"{_short(key)}-{sha256[:16]}{made.suffix}")
         self.checked.made(final, sha256)
-        render = await self._add(key, final, sha256, duration_s, media.to_json() if media else None)
+        render = await self._add(key, final, sha256, duration_s, media.to_json() if media else None, notes)
         if render.path != str(final):
             final.unlink(missing_ok=True)
         return render
 
-    async def _add(self, key: Key, path: Path, sha256: str, duration_s: float, media: JsonObject | None) -> Render:
+    async def _add(
+        self,
+        key: Key,
+        path: Path,
+        sha256: str,
+        duration_s: float,
+        media: JsonObject | None,
+        notes: Notes = (),
+    ) -> Render:
         async with self._db.begin() as uow:
             render = await uow.renders.add(
                 clip_sha256=key[0],
@@ -188,6 +200,7 @@ class RenderBook:
                 size=path.stat().st_size,
                 duration_s=duration_s,
                 media=media,
+                notes=notes,
             )
             await uow.commit()
         return render

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from scheduler.renders import COVER_PREFIX
 from scheduler.settings import Pace
+from scheduler.transcripts import beside
 from scheduler.voicing import STEM_PREFIX
 from storage.database import Database
 
@@ -21,7 +22,8 @@ class CleanUp:
     - renders that no unfinished task needs and that are older than `keep_renders` (2 days), row and file; a clip's own
       file, which is the render of an unchanged voice, stays with its clip; pictures for covers and voices that
       were taken out of their music go likewise;
-    - files of clips older than `keep_clips` (30 days) that no open draft and no living task needs; their rows stay;
+    - files of clips older than `keep_clips` (30 days) that no open draft and no living task needs, and the subtitles
+      beside them; their rows stay;
     - quota entries older than `keep_ledger` (3 days: the longest window is one);
     - consents that ran out more than `keep_consents` (7 days) ago.
 
@@ -52,7 +54,8 @@ class CleanUp:
             if path.is_relative_to(self._renders):
                 path.unlink(missing_ok=True)
         for name in filter(None, forgotten):
-            Path(name).unlink(missing_ok=True)
+            for path in (Path(name), *beside(Path(name))):
+                path.unlink(missing_ok=True)
         for pattern in (f"{COVER_PREFIX}*.jpg", f"{STEM_PREFIX}*.wav"):
             for made in self._renders.glob(pattern):
                 if made.stat().st_mtime < (now - self._pace.keep_renders).timestamp():

@@ -7,18 +7,22 @@ import hashlib
 import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, Self
 
 from media.audio import extract_audio, replace_audio
 from media.ffmpeg import Ffmpeg
 from scheduler.settings import Pace
 from storage.media_store import MediaStore
+from storage.values import JsonObject
 from voice.jobs_port import JobRunner
+from voice.notes import shortened
 from voice.pipeline.coordinator import Coordinator, Order
 from voice.pipeline.settings import sound_key
 from voice.separation.model_file import find_model, model_key
 
 STEM_PREFIX = "stem-"
+MOST_NOTES = 20
+"""As many as a card could ever show, and more."""
 WORK = "work"
 """The folder within the renders where long recordings are worked on."""
 
@@ -27,13 +31,20 @@ OnFraction = Callable[[float], None]
 
 
 class Preset(Protocol):
-    """What the scheduler wants to know of a voice preset."""
+    """What the scheduler wants to know of a voice preset; see `voice.presets.Preset`."""
 
     @property
     def digest(self) -> str: ...
 
     @property
     def title(self) -> str: ...
+
+    @property
+    def takes_transcript(self) -> bool: ...
+
+    def with_transcript(self, file: Path | None) -> Self: ...
+
+    def require_words(self) -> None: ...
 
     def to_json(self) -> dict[str, Any]: ...
 
@@ -77,15 +88,19 @@ class VoiceShop:
         on_fraction: OnFraction,
         *,
         music: str | None = None,
-    ) -> None:
-        """Write `made`: the picture of the clip with its voice changed. Raises MediaError, VoiceError."""
+    ) -> tuple[JsonObject, ...]:
+        """Write `made`: the picture of the clip with its voice changed. Returns what the operator should know of it.
+
+        Raises MediaError, VoiceError.
+        """
         source, target = self._store.temporary(".wav"), self._store.temporary(".wav")
         model = find_model(self._models)
         order = Order(source, target, preset.to_json(), seed, music, model, self._stem(clip_sha256, model))
         try:
             await extract_audio(self._ffmpeg, clip, source)
-            await self._coordinator.convert(order, lambda done, _step: on_fraction(done))
+            done = await self._coordinator.convert(order, lambda done, _step: on_fraction(done))
             await replace_audio(self._ffmpeg, clip, target, made)
+            return shortened(done["notes"], MOST_NOTES)
         finally:
             for temporary in (source, target):
                 self._store.discard(temporary)

@@ -10,21 +10,24 @@ from typing import Self
 
 from storage.errors import AlreadyRunningError
 
-FOLDERS = ("media", "renders", "models", "voices", "logs", "backups")
-
 
 class Home:
-    """The folder tree under `path`, made with mode 0700 when it is not there."""
+    """The folder tree under `path`, made with mode 0700 when it is not there.
 
-    def __init__(self, path: Path) -> None:
+    `voices_of` is another home whose voices and models this one uses instead of its own.
+    """
+
+    def __init__(self, path: Path, *, voices_of: Path | None = None) -> None:
         self.path = path.expanduser().absolute()
+        lender = voices_of or self.path
         self.media = self.path / "media"
         self.renders = self.path / "renders"
-        self.models = self.path / "models"
-        self.voices = self.path / "voices"
+        self.models = lender / "models"
+        self.voices = lender / "voices"
         self.logs = self.path / "logs"
         self.backups = self.path / "backups"
-        for folder in (self.path, *(self.path / name for name in FOLDERS)):
+        own = (self.media, self.renders, self.logs, self.backups)
+        for folder in (self.path, self.models, self.voices, *own):
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self.path.chmod(0o700)
 

@@ -342,7 +342,8 @@ class Task:
 class Render:
     """A clip converted and fitted, cached by (clip, preset, profile); `profile` names what was done to the picture.
 
-    `media` is what the probe found in the file; None where the file was not looked into.
+    `media` is what the probe found in the file; None where the file was not looked into. `notes` are what the operator
+    should know of how it came about, each with a `code`.
     """
 
     id: int
@@ -355,6 +356,7 @@ class Render:
     duration_s: float
     created_at: datetime
     media: JsonObject | None = None
+    notes: tuple[JsonObject, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,6 +34,11 @@ def ready_device() -> torch.device:
     return device
 
 
+def device_name(device: torch.device) -> str:
+    """A device as people call it."""
+    return f"{torch.cuda.get_device_name(device)} ({device})" if device.type == "cuda" else device.type
+
+
 def halves_digits(device: torch.device) -> bool:
     """Whether bfloat16 is faster here: on GPUs, and on processors that multiply it natively."""
     return device.type == "cuda" or bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())  # noqa: SLF001 - no other way

@@ -6,6 +6,7 @@ VoiceError
 │   ├── NoTranscriptError    nobody says what is said in the recording
 │   ├── BadTranscriptError   a transcript or stress dictionary that cannot be read
 │   ├── MissingPartError     an optional package that the voice needs is not installed
+│   │   └── NoListenerError    it is the one that hears what is said
 │   └── BadModelError      a model file of a preset cannot be used
 │       ├── MissingModelError   it is not there
 │       ├── DamagedModelError   it is cut short, or no model file at all
@@ -66,6 +67,12 @@ class MissingPartError(BadPresetError):
     """This voice needs a package that is not installed."""
 
     code = "voice.part_missing"
+
+
+class NoListenerError(MissingPartError):
+    """This voice listens with a package that is not installed."""
+
+    code = "voice.no_listener"
 
 
 class BadModelError(BadPresetError):

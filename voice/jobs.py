@@ -64,11 +64,11 @@ def join_stem(*, parts: Sequence[str], target: str, heard: Mapping[str, Any], jo
 
 
 def plan(*, voice: str, preset: Mapping[str, Any], chunk_s: float, job: JobContext) -> dict[str, Any]:
-    """Where a long recording is cut, and what its chunks are told of the whole."""
+    """Where a long recording is cut, what its chunks are told of the whole, and the job's `notes`."""
     job.report(0.0, "listen")
     from voice.pipeline.steps import plan
 
-    return plan(Path(voice), Preset.from_json(preset), chunk_s, job)
+    return {**plan(Path(voice), Preset.from_json(preset), chunk_s, job), "notes": job.notes}
 
 
 def convert_chunk(
@@ -80,14 +80,13 @@ def convert_chunk(
     span: Sequence[int],
     whole: Mapping[str, Any],
     job: JobContext,
-) -> None:
-    """Convert one chunk of a long recording."""
+) -> dict[str, Any]:
+    """Convert one chunk of a long recording. Returns its `notes`, in the time of the whole."""
     job.report(0.0, "convert")
     from voice.pipeline.steps import convert_chunk
 
-    convert_chunk(
-        Path(voice), Path(target), Preset.from_json(preset), seed, _span(span), replace(job, whole=dict(whole))
-    )
+    informed = replace(job, whole=dict(whole))
+    return {"notes": convert_chunk(Path(voice), Path(target), Preset.from_json(preset), seed, _span(span), informed)}
 
 
 def finish_chunks(
@@ -100,14 +99,23 @@ def finish_chunks(
     heard: Mapping[str, Any],
     job: JobContext,
 ) -> dict[str, Any]:
-    """Join, mix and level. Returns the fields of `voice.conversion.Converted`."""
+    """Join, mix and level. Returns the fields of `voice.conversion.Converted`, and the job's `notes`."""
     job.report(0.0, "level")
     from voice.conversion import Heard
     from voice.pipeline.steps import finish_chunks
 
     chunks = [Path(part) for part in parts]
     wanted = Preset.from_json(preset)
-    return asdict(finish_chunks(Path(source), chunks, Path(target), _path(stem), wanted, Heard(**heard), job))
+    done = finish_chunks(Path(source), chunks, Path(target), _path(stem), wanted, Heard(**heard), job)
+    return {**asdict(done), "notes": job.notes}
+
+
+def tell_device(*, job: JobContext) -> str:
+    """Where networks run in this child: `cpu`, or the GPU's own name."""
+    job.report(0.0, "listen")
+    from voice.device import device_name, ready_device
+
+    return device_name(ready_device())
 
 
 def _path(text: str | None) -> Path | None:

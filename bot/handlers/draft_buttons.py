@@ -19,6 +19,7 @@ from bot.handlers.option_buttons import asked_anew, open_options, set_option
 from bot.handlers.presses import adopt_card, own_draft
 from bot.handlers.questions import leave_other_card
 from bot.handlers.switches import is_switch
+from bot.handlers.words import drop_words
 from bot.option_panels import site_of
 from bot.turn import RefusedError, Turn
 from scheduler.errors import NotReadyError, TimeError
@@ -173,6 +174,7 @@ ACTIONS: Mapping[DraftAct, Action] = {
     DraftAct.RETRY_CLIP: _retry_clip,
     DraftAct.LIKE: switch_like,
     DraftAct.NO_COMMENT: drop_comment,
+    DraftAct.NO_WORDS: drop_words,
 }
 
 

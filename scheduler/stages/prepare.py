@@ -10,6 +10,7 @@ from time import monotonic
 from scheduler.job import Job
 from scheduler.remaining import seconds_left
 from scheduler.staging import begins_at
+from scheduler.transcripts import transcript_of
 from scheduler.wishes import choices_of, music_of
 from storage.errors import StorageError
 from storage.values import Stage
@@ -33,6 +34,7 @@ async def prepare(job: Job) -> None:
             news.on_fraction,
             choices=choices_of(job.task.options),
             music=music_of(job.task.options),
+            transcript=transcript_of(job.task.options),
             on_fit=news.on_fit,
         )
         await job.shop.renders.checked.compare(Path(render.path), render.sha256)

@@ -77,6 +77,10 @@ class DraftRepository:
     async def by_post(self, post_id: int) -> Draft | None:
         return await self._find(drafts.c.post_id == post_id)
 
+    async def by_card(self, chat_id: int, message_id: int) -> Draft | None:
+        """The draft, in whatever state, whose card this message is."""
+        return await self._find((drafts.c.chat_id == chat_id) & (drafts.c.card_message_id == message_id))
+
     async def open_of(self, operator_id: int) -> tuple[Draft, ...]:
         is_open = (drafts.c.operator_id == operator_id) & (drafts.c.state == DraftState.OPEN)
         return tuple(map(_draft, await self._tx.rows(columns(drafts).where(is_open).order_by(drafts.c.id))))

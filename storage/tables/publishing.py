@@ -28,6 +28,7 @@ renders = table(
     Column("size", BigInteger, nullable=False),
     Column("duration_s", Double(), nullable=False),
     Column("media", JsonText),
+    Column("notes", JsonText),
     moment("created_at", index=True),
     UniqueConstraint("clip_sha256", "preset_digest", "profile"),
 )

@@ -11,11 +11,17 @@ from pathlib import Path
 
 import pytest
 
+import app.doctor_voices
 from app.cli import main
 from app.settings import load_settings
 from app.upkeep import open_database
 from storage.keyring import add_key
 from storage.values import Tokens
+
+
+async def no_gpu(_: str) -> str:
+    """Without a child that imports torch."""
+    return "cpu"
 
 
 @pytest.fixture
@@ -25,6 +31,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
             monkeypatch.delenv(name)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("FABRIC_HOME", str(tmp_path / "home"))
+    monkeypatch.setattr(app.doctor_voices, "_ask", no_gpu)
     return tmp_path / "home"
 
 

@@ -78,8 +78,8 @@ def test_words_said_anew_by_a_transcript_beside_the_file_and_what_did_not_fit_is
     assert main(["voice", "convert", "speech.wav", "out.mp3", *words]) == 0
     said = capsys.readouterr().out
     assert "Wrote out.mp3." in said
-    assert "0:00.3" in said
-    assert "ms longer than its place: доброе утро" in said
+    assert "Phrase 1 at 0:00 is" in said
+    assert "longer than its place: “доброе утро" in said
 
 
 @pytest.mark.parametrize(
@@ -95,6 +95,10 @@ def test_words_said_anew_by_a_transcript_beside_the_file_and_what_did_not_fit_is
         (["speech.wav", "out.wav", "--method", "tape"], "There is no method 'tape'"),
         (["speech.wav", "out.wav", "--method", "rvc", "--model", "anna.pth"], "'anna.pth', which is not in"),
         (["speech.wav", "out.wav", "--method", "world", "--set", "f0_factor=9"], "from 0.25 to 4, not 9"),
+        (["speech.wav", "out.wav", "--method", "silero"], "The method silero cannot be used: it needs --model FILE."),
+        (["speech.wav", "out.wav", "--preset", "deeper", "--transcript", "no.srt"], "There is no file no.srt."),
+        (["speech.wav", "out.wav", "--preset", "deeper", "--transcript", "text.wav"], "changes the voice alone"),
+        (["speech.wav", "out.wav", "--preset", "deeper", "--seed", "-5"], "--seed is a whole number from 0"),
         (["speech.wav", "out.mp4", "--preset", "deeper"], "not a video"),
         (["text.wav", "out.wav", "--preset", "deeper"], "ffmpeg cannot handle this file"),
         (["mute.mp4", "out.mp4", "--preset", "deeper"], "no sound"),
@@ -125,6 +129,43 @@ def test_samples_of_several_voices_and_one_that_fails_does_not_stop_the_others(
     assert soundfile.info("speech.deeper.mp3").duration == pytest.approx(1.0, abs=0.1)
 
 
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["--presets", ","], "--presets names no voice."),
+        (["--presets", "deeper", "--from", "900"], "speech.wav ends before 900 seconds."),
+        (["--presets", "deeper", "--seconds", "0"], "A sample lasts up to 120 seconds."),
+        (["--out", "nowhere"], "There is no folder nowhere."),
+    ],
+)
+def test_a_sample_that_cannot_be_made_is_a_sentence(
+    home: Path, speech: Path, capsys: pytest.CaptureFixture[str], words: list[str], sentence: str
+) -> None:
+    assert main(["voice", "sample", "speech.wav", *words]) == 1
+    assert sentence in capsys.readouterr().err
+    assert left(home) == ["speech.wav"]
+
+
+def test_a_voice_without_words_is_left_out_of_the_samples_of_all(
+    home: Path, speech: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (home / "voices").mkdir(parents=True)
+    (home / "models").mkdir()
+    (home / "models" / "hum.pt").touch()
+    (home / "voices" / "hum.toml").write_text('method = "silero"\n[settings]\nmodel = "hum.pt"\n')
+    monkeypatch.setattr("app.voice_sample._sample", said_to_be_made)
+    assert main(["voice", "sample", "speech.wav", "--seconds", "1"]) == 0
+    said = capsys.readouterr()
+    assert "hum is left out: This voice does not know what is said" in said.err
+    assert "deeper" in said.out
+    assert "hum" not in said.out
+
+
+async def said_to_be_made(_booth: object, _wish: object, name: str, *_: object) -> bool:
+    print(name)
+    return True
+
+
 def test_ctrl_c_ends_it_within_two_seconds_and_leaves_nothing(home: Path) -> None:
     run_ffmpeg("-stream_loop", "9", "-i", SPEECH_RU, "-t", "120", "long.wav")
     words = [sys.executable, "-P", "-m", "app", "voice", "convert", "long.wav", "out.wav", "--preset", "deeper"]
@@ -138,5 +179,5 @@ def test_ctrl_c_ends_it_within_two_seconds_and_leaves_nothing(home: Path) -> Non
     _, said = command.communicate(timeout=30)
     assert time.monotonic() - asked < 2.0
     assert command.returncode == 130
-    assert said.decode().strip() == "Stopped."
+    assert said.decode().splitlines()[-1] == "Stopped."
     assert left(home) == ["long.wav"]

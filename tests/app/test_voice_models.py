@@ -93,6 +93,62 @@ def test_a_name_that_is_not_in_the_list_is_told_with_those_that_are(
     assert "there are: hubert, rmvpe" in capsys.readouterr().err
 
 
+def test_a_separation_model_comes_with_its_numbers_or_says_that_it_lacks_them(
+    home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["voice", "models", "import", str(tmp_path / "mine.onnx"), "--name", "separation.onnx"]
+    (tmp_path / "mine.onnx").write_bytes(b"\x08 a network")
+    assert main(words) == 1
+    assert "there is no separation.toml beside it" in capsys.readouterr().err
+    (tmp_path / "separation.toml").write_text("n_fft = 6144")
+    assert main([*words, "--replace"]) == 0
+    assert "separation.toml: text" in capsys.readouterr().out
+    (tmp_path / "separation.toml").unlink()
+    assert main([*words, "--replace"]) == 0
+    assert "remove that file if it is another model's" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["."], "A model cannot be called ''"),
+        (["gone.pth"], "There is no file gone.pth."),
+        (["photo.jpg"], "a model file ends in one of .pth"),
+        (["photo.jpg", "--name", "../photo.pth"], "A model cannot be called '../photo.pth'"),
+        (["photo.jpg", "--name", "photo.onnx"], "photo.onnx is no ONNX model."),
+    ],
+)
+def test_a_wrong_import_is_a_sentence_and_leaves_nothing(
+    home: Path, capsys: pytest.CaptureFixture[str], words: list[str], sentence: str
+) -> None:
+    Path("photo.jpg").write_bytes(b"a picture")
+    assert main(["voice", "models", "import", *words]) == 1
+    said = capsys.readouterr().err
+    assert sentence in said
+    assert "Traceback" not in said
+    assert not list((home / "models").iterdir())
+
+
+def test_a_site_that_cannot_be_reached_is_named_and_nothing_is_left(
+    home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    entry = f'[gone]\nfile = "gone.pt"\nurl = "http://127.0.0.1:9/gone.pt"\nsize = 9\nsha256 = "{"0" * 64}"\n'
+    (home / "models" / "downloads.toml").write_text(entry)
+    assert main(["voice", "models", "download", "gone"]) == 1
+    assert "nothing came from 127.0.0.1" in capsys.readouterr().err
+    assert [one.name for one in (home / "models").iterdir()] == ["downloads.toml"]
+
+
+def test_a_list_of_downloads_that_cannot_be_read_does_not_hide_the_rest(
+    home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (home / "models" / "downloads.toml").write_text("oops")
+    assert main(["voice", "models"]) == 1
+    said = capsys.readouterr()
+    assert "The list downloads.toml cannot be read" in said.err
+    assert "✓ deeper" in said.out
+
+
 def test_a_separation_model_is_told_how_to_be_found(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     Path("Kim_Vocal_2.onnx").write_bytes(b"\x08 a network")
     assert main(["voice", "models", "import", "Kim_Vocal_2.onnx"]) == 0
@@ -100,7 +156,6 @@ def test_a_separation_model_is_told_how_to_be_found(home: Path, capsys: pytest.C
     main(["voice", "models"])
     assert "separated roughly" in capsys.readouterr().out
     Path("separation.toml").write_text("n_fft = 6144")
-    for words in (["Kim_Vocal_2.onnx", "--name", "separation.onnx"], ["separation.toml"]):
-        assert main(["voice", "models", "import", *words]) == 0
+    assert main(["voice", "models", "import", "Kim_Vocal_2.onnx", "--name", "separation.onnx"]) == 0
     main(["voice", "models"])
     assert "✓ separated by separation.onnx" in capsys.readouterr().out

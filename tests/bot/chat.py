@@ -29,6 +29,7 @@ from bot.renderer import Renderer
 from bot.screen import Button, Screen, plain
 from bot.service import build_dispatcher
 from bot.texts import Texts
+from bot.words_errand import WordsErrand
 from scheduler.accounts import AccountService
 from scheduler.approval import Approval
 from scheduler.desk import TaskDesk
@@ -36,6 +37,7 @@ from scheduler.options import OptionDesk
 from scheduler.quota import QuotaBook
 from scheduler.settings import Pace as SchedulerPace
 from scheduler.tokens import TokenKeeper
+from scheduler.transcripts import examine_transcript
 from scheduler.upload_questions import UploadQuestions
 from scheduler.uploads import UploadDesk
 from scheduler.voices import voice_options
@@ -126,12 +128,13 @@ class FakeFiles:
         self.limit: int | None = 20 * 1024 * 1024
         self.fails: list[Exception] = []
         self.fetched: list[str] = []
+        self.content = b"video"
 
     async def fetch(self, file_id: str, target: Path) -> None:
         self.fetched.append(file_id)
         if self.fails:
             raise self.fails.pop(0)
-        target.write_bytes(b"video")
+        target.write_bytes(self.content)
 
 
 class FakeIntake:
@@ -157,8 +160,9 @@ class Chat:
         self.platforms = {"fake": FakePlatform(self.site)}
         self.board = ProgressBoard()
         self.newsroom = Newsroom(self.board)
-        self.services = self._services()
         self.folder = folder
+        self.presets = FakePresets()
+        self.services = self._services()
         self.admins = {OPERATOR}
         self._updates = itertools.count(1)
         self._message_ids = itertools.count(10)
@@ -175,6 +179,7 @@ class Chat:
             options=self.services.options,
             questions=self.services.upload_questions,
             window=window,
+            words=WordsErrand(db=self.db, files=self.files, folder=self.folder, examine=self.services.transcripts),
             texts=TEXTS,
             clock=self.clock,
         )
@@ -215,7 +220,7 @@ class Chat:
         )
 
     def _services(self) -> Services:
-        presets, desk = FakePresets(), TaskDesk(self.newsroom, self.clock, self.platforms)
+        presets, desk = self.presets, TaskDesk(self.newsroom, self.clock, self.platforms)
         quotas = QuotaBook(self.platforms)
         tokens = TokenKeeper(self.db, self.platforms, self.newsroom, self.clock, owner="chat", pace=SchedulerPace())
         return Services(
@@ -226,6 +231,7 @@ class Chat:
             options=OptionDesk(self.db, self.platforms, tokens, quotas, self.clock),
             quotas=quotas,
             intake=self.intake,
+            transcripts=examine_transcript,
             desk=desk,
             uploads=UploadDesk(self.platforms),
             upload_questions=UploadQuestions(self.db, self.platforms, tokens, quotas, self.clock),

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from storage.errors import AlreadyRunningError
-from storage.home import FOLDERS, Home
+from storage.home import Home
 
 HOLDER = """
 import pathlib, sys
@@ -26,7 +26,13 @@ def test_the_home_is_closed_to_other_users(tmp_path: Path) -> None:
     (tmp_path / "home").mkdir(mode=0o755)
     home = Home(tmp_path / "home")
     folders = [home.path, home.media, home.renders, home.models, home.voices, home.logs, home.backups]
-    assert [folder.stat().st_mode & 0o777 for folder in folders] == [0o700] * (1 + len(FOLDERS))
+    assert [folder.stat().st_mode & 0o777 for folder in folders] == [0o700] * len(folders)
+
+
+def test_a_home_may_use_the_voices_of_another(tmp_path: Path) -> None:
+    home = Home(tmp_path / "home" / "sandbox", voices_of=tmp_path / "home")
+    assert (home.voices, home.models) == (tmp_path / "home" / "voices", tmp_path / "home" / "models")
+    assert sorted(each.name for each in home.path.iterdir()) == ["backups", "logs", "media", "renders"]
 
 
 def test_a_second_process_is_told_who_holds_the_home_until_that_one_is_killed(tmp_path: Path) -> None:

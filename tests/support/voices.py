@@ -6,15 +6,19 @@ import shutil
 from collections.abc import Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
-from voice.errors import UnknownPresetError, VoiceError
+from voice.errors import NoTranscriptError, UnknownPresetError, VoiceError
 from voice.jobs_port import OnJobProgress
 
 
 @dataclass(frozen=True)
 class FakePreset:
+    """`wants_words`: it says the words anew, and nothing tells it what they are."""
+
     name: str
+    wants_words: bool = False
 
     @property
     def digest(self) -> str:
@@ -24,12 +28,26 @@ class FakePreset:
     def title(self) -> str:
         return self.name.title()
 
+    @property
+    def takes_transcript(self) -> bool:
+        return self.wants_words
+
+    def with_transcript(self, file: Path | None) -> FakePreset:
+        return self if file is None else FakePreset(self.name)
+
+    def require_words(self) -> None:
+        if self.wants_words:
+            raise NoTranscriptError
+
     def to_json(self) -> dict[str, Any]:
         return {"name": self.name}
 
 
 class FakePresets:
-    """Two voices."""
+    """Two voices; those of `wanting_words` say the words anew."""
+
+    def __init__(self, wanting_words: tuple[str, ...] = ()) -> None:
+        self.wanting_words = wanting_words
 
     def names(self) -> tuple[str, ...]:
         return ("deeper", "robot")
@@ -37,7 +55,7 @@ class FakePresets:
     def get(self, name: str) -> FakePreset:
         if name not in self.names():
             raise UnknownPresetError(name=name)
-        return FakePreset(name)
+        return FakePreset(name, name in self.wanting_words)
 
 
 class CopyingRunner:
@@ -46,6 +64,7 @@ class CopyingRunner:
     def __init__(self) -> None:
         self.jobs: list[Mapping[str, Any]] = []
         self.fails: list[VoiceError] = []
+        self.notes: list[Mapping[str, Any]] = []
 
     def submit(
         self, function: str, arguments: Mapping[str, Any], *, on_progress: OnJobProgress | None = None
@@ -58,7 +77,7 @@ class CopyingRunner:
         if on_progress is not None:
             on_progress(0.5, "convert")
         shutil.copyfile(arguments["source"], arguments["target"])
-        future.set_result({"frames": 1})
+        future.set_result({"frames": 1, "notes": self.notes})
         return future
 
     def close(self) -> None:

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from voice.errors import BadTranscriptError, MissingModelError, MissingPartError
+from voice.errors import BadTranscriptError, MissingModelError, NoListenerError
 from voice.methods.silero import listener
 from voice.methods.silero.stretch import at_tempo
 from voice.methods.silero.timing import FASTEST, SLOWEST, place
@@ -162,7 +162,7 @@ def test_a_missing_listener_and_a_missing_file_are_told_apart(
     whisper_folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, "faster_whisper", None)
-    with pytest.raises(MissingPartError, match="pip install faster-whisper"):
+    with pytest.raises(NoListenerError, match="pip install faster-whisper"):
         listener.hear(np.zeros(16_000, np.float32), whisper_folder, lambda _: None)
     (whisper_folder / "tokenizer.json").unlink()
     with pytest.raises(MissingModelError, match=r"tokenizer\.json"):

@@ -21,7 +21,8 @@ from storage.home import Home
 from storage.values import Tokens
 from tests.platforms.sandbox_process import running_sandbox
 from tests.scheduler.outside import Control, settings_of, sign_in
-from tests.support.clips import VERTICAL, spoken_clip
+from tests.support.clips import SMALL, VERTICAL, spoken_clip
+from tests.support.silero_package import save_package
 
 
 @pytest.fixture(scope="module")
@@ -118,3 +119,25 @@ def test_beside_a_running_fabric_it_says_so(home: Path, clips: Path, capsys: pyt
     with Home(home).lock():
         assert main(command(file)) == 1
     assert "Content Fabric is running" in capsys.readouterr().err
+
+
+def test_a_voice_of_the_models_folder_reads_the_subtitles_beside_the_file(
+    home: Path, control: Control, clips: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    clip = tmp_path / "tale.mp4"
+    clip.write_bytes(spoken_clip(clips, 3, size=SMALL, music=False).read_bytes())
+    assert main(["voice", "models", "import", "--trust", str(save_package(tmp_path / "hum.pt"))]) == 0
+    preset = 'method = "silero"\n[settings]\nmodel = "hum.pt"\nstress = false\n[mix]\nmusic = "none"\n'
+    (home / "voices" / "hum.toml").write_text(preset)
+    for content, sentence in ((None, "has to know them"), ("no times", "cannot be read")):
+        if content is not None:
+            clip.with_suffix(".srt").write_text(content)
+        capsys.readouterr()
+        assert main(command(clip, "--voice", "hum")) == 1
+        assert sentence in json.loads(capsys.readouterr().out)["error"]
+        assert not list((home / "media").iterdir())
+    clip.with_suffix(".srt").write_text("1\n00:00:00,500 --> 00:00:02,000\nДоброе утро\n", encoding="utf-8")
+    assert main(command(clip, "--voice", "hum")) == 0
+    told = json.loads(capsys.readouterr().out)
+    (video,) = [each for each in control.get("/youtube/videos")["videos"] if each["id"] == told["video_id"]]
+    assert video["sha256"] != told["metadata"]["sha256"]

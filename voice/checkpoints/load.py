@@ -128,8 +128,8 @@ def _calls_something(path: Path) -> bool:
 
 def _damaged(path: Path, error: Exception) -> DamagedModelError:
     # Around what is wrong torch puts the advice to open the file all the same, which is the worst that one can do.
-    said = str(error).partition(TORCH_SAYS)[2].strip() or str(error)
-    detail = said.partition("\n")[0][:200]
+    said = str(error).partition(TORCH_SAYS)[2].strip() or str(error) or type(error).__name__
+    detail = said.partition("\n")[0].partition(". ")[0][:120]
     return DamagedModelError(
         f"The model file {path.name} is damaged; copy it again ({detail}).", file=path.name, detail=detail
     )

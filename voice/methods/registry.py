@@ -43,6 +43,8 @@ class MethodDescription:
     """How much it wants to hear on both sides of a part of a recording: `CONTEXT_S` of `settings`, where it says."""
     in_parts: bool = True
     """Whether a recording may be given to it in parts at all: `IN_PARTS` of `settings`, where it says."""
+    require_words: Callable[[Any], None] | None = None
+    """Of a method that says the words anew: raises NoTranscriptError or NoListenerError where nothing tells it what."""
 
 
 class ConvertFile(Protocol):
@@ -71,7 +73,8 @@ def describe_method(name: str) -> MethodDescription:
     """The description of one method; the name must be one of `method_names()`."""
     module = importlib.import_module(f"voice.methods.{name}.settings")
     files, context_s = getattr(module, "FILE_FIELDS", ()), getattr(module, "CONTEXT_S", USUAL_CONTEXT_S)
-    return MethodDescription(name, module.VERSION, module.parse, files, context_s, getattr(module, "IN_PARTS", True))
+    in_parts, require_words = getattr(module, "IN_PARTS", True), getattr(module, "require_words", None)
+    return MethodDescription(name, module.VERSION, module.parse, files, context_s, in_parts, require_words)
 
 
 def load_method(name: str) -> ConvertFile:

@@ -41,6 +41,8 @@ class Download:
                 _check(file, part, wanted)
         except OSError as error:
             raise _failed(wanted, f"{error.strerror or error}") from error
+        finally:
+            _drop_empty(part)
         return part
 
     def _fill(self, file: BufferedRandom, wanted: Downloadable, on_bytes: OnBytes) -> None:
@@ -53,6 +55,10 @@ class Download:
                 problem = "it ended early"
             if _length(file) == wanted.size:
                 return
+        if not _length(file):
+            raise _failed(
+                wanted, f"nothing came from {httpx.URL(wanted.url).host} ({problem}); check the network and try again"
+            )
         done = f"{_length(file) / 1e6:.1f} of {wanted.size / 1e6:.1f} MB are here"
         raise _failed(wanted, f"the connection broke ({problem}); {done}, and the same command goes on from there")
 
@@ -88,6 +94,14 @@ class Download:
                     raise _failed(wanted, "the site sends a larger file than the list says")
                 file.write(block)
                 on_bytes(have)
+
+
+def _drop_empty(part: Path) -> None:
+    """Nothing is left of a try that brought nothing."""
+    with contextlib.suppress(OSError):
+        if not part.stat().st_size:
+            part.unlink()
+            part.parent.rmdir()  # unless another download lies there
 
 
 def _continues(answer: httpx.Response, have: int) -> bool:

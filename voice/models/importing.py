@@ -107,7 +107,8 @@ def _kind(partial: Path, name: str, suffix: str) -> str:
     if suffix in TEXTS:
         _read_text(partial, name, suffix)
         return "text"
-    raise _useless(name, f"a model has one of the endings {', '.join((*TORCH, '.safetensors', '.index', PICKLED))}")
+    endings = (*TORCH, ".safetensors", ".index", PICKLED, ".onnx", *TEXTS)
+    raise _useless(name, f"a model file ends in one of {', '.join(endings)}")
 
 
 def _is_package(path: Path) -> bool:

@@ -52,8 +52,8 @@ def take_in(runner: JobRunner, models: Path, wish: Wish, on_progress: OnJobProgr
     Nothing is left in the folder unless all went well, also where this is interrupted.
     """
     name = wish.name
-    if name.startswith(".") or Path(name).name != name or len(name) > LONGEST_NAME:
-        raise BadModelError(f"A model cannot be called {name!r}.", file=name)
+    if not name or name.startswith(".") or Path(name).name != name or len(name) > LONGEST_NAME:
+        raise BadModelError(f"A model cannot be called {name!r}; give it another --name.", file=name)
     if not wish.source.exists():
         raise MissingModelError(f"There is no file {wish.source}.", file=wish.source.name)
     for there in {name, str(Path(name).with_suffix(".safetensors"))}:

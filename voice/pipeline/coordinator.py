@@ -16,6 +16,7 @@ from typing import Any
 
 from voice.jobs_port import JobRunner
 from voice.methods.registry import describe_method
+from voice.notes import ROUGH, together
 from voice.pipeline.duration import wav_duration_s
 from voice.pipeline.progress import OnProgress, Progress
 from voice.pipeline.settings import Chunking
@@ -56,10 +57,15 @@ class Coordinator:
         self._chunking = chunking
 
     async def convert(self, order: Order, on_progress: OnProgress) -> Mapping[str, Any]:
-        """Write `order.target`; returns the fields of `voice.conversion.Converted`.
+        """Write `order.target`; returns the fields of `voice.conversion.Converted`, and `notes` of the whole.
 
         Cancelled, it kills what runs and leaves no file. Raises VoiceError, OSError.
         """
+        done = await self._made(order, on_progress)
+        rough = [{"code": ROUGH}] if done.get("kept_music") and order.model is None else []
+        return {**done, "notes": together([*rough, *done.get("notes", ())])}
+
+    async def _made(self, order: Order, on_progress: OnProgress) -> Mapping[str, Any]:
         is_short = wav_duration_s(order.source) <= self._chunking.threshold_s
         if is_short or not describe_method(str(order.preset["method"])).in_parts:
             return await self._in_one(order, on_progress)
@@ -94,10 +100,10 @@ class Coordinator:
             )
             for part, span in zip(parts, itertools.pairwise(cuts), strict=True)
         ]
-        await _all_of(jobs, self._chunking.at_once)
+        told = await _all_of(jobs, self._chunking.at_once)
         made = {"parts": list(map(str, parts)), "target": str(order.target), "stem": _text(stem), "heard": heard}
         done: Mapping[str, Any] = await self._run("finish_chunks", {**order.plain(), **made}, progress.part(FINISHING))
-        return done
+        return {**done, "notes": [note for each in (plan, *told, done) for note in each["notes"]]}
 
     async def _separate(
         self, order: Order, stem: Path, heard: Mapping[str, Any], work: Path, progress: Progress
@@ -128,20 +134,20 @@ class Coordinator:
         return await run_watched(self._runner, f"voice.jobs:{job}", arguments, hear=on_progress)
 
 
-async def _all_of(jobs: Sequence[Coroutine[Any, Any, Any]], at_once: int) -> None:
-    """Wait for all; the first that fails, or a cancel, ends the others before it is told.
+async def _all_of(jobs: Sequence[Coroutine[Any, Any, Any]], at_once: int) -> list[Any]:
+    """The results of all; the first that fails, or a cancel, ends the others before it is told.
 
     No more of them stand before the runner than can run: a short recording that comes later gets its turn in between.
     """
     places = asyncio.Semaphore(at_once)
 
-    async def one(job: Coroutine[Any, Any, Any]) -> None:
+    async def one(job: Coroutine[Any, Any, Any]) -> Any:
         async with places:
-            await job
+            return await job
 
     running = [asyncio.ensure_future(one(job)) for job in jobs]
     try:
-        await asyncio.gather(*running)
+        return await asyncio.gather(*running)
     finally:
         for task in running:
             task.cancel()

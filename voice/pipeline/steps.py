@@ -15,6 +15,7 @@ from voice.conversion import Converted, Heard, finish, settle, speak
 from voice.errors import ConversionFailedError
 from voice.job_context import JobContext
 from voice.methods.registry import describe_method, load_survey
+from voice.notes import of_part
 from voice.pipeline.cuts import measure_levels, plan_cuts
 from voice.pipeline.joints import FADE_S, join
 from voice.presets import Preset
@@ -57,8 +58,10 @@ def plan(voice: Path, preset: Preset, chunk_s: float, job: JobContext) -> dict[s
     return {"cuts": list(cuts), "whole": {"peak": levels.peak, **own}}
 
 
-def convert_chunk(voice: Path, target: Path, preset: Preset, seed: int, span: tuple[int, int], job: JobContext) -> None:
-    """Convert the samples of `span`, and half a fade more on each side that has a neighbour."""
+def convert_chunk(
+    voice: Path, target: Path, preset: Preset, seed: int, span: tuple[int, int], job: JobContext
+) -> list[dict[str, Any]]:
+    """Convert the samples of `span`, and half a fade more on each side that has a neighbour; returns the notes."""
     heard, raw, made = (job.scratch / name for name in ("heard.wav", "raw.wav", "made.wav"))
     with open_audio(voice) as sound:
         rate, half = sound.samplerate, fade_half(sound.samplerate)
@@ -74,6 +77,7 @@ def convert_chunk(voice: Path, target: Path, preset: Preset, seed: int, span: tu
         for low, high in spans(last - first, BLOCK_S * rate):
             out.write(np.ascontiguousarray(read_span(sound, first - start + low, first - start + high).T))
     settle(made, target)
+    return of_part(job.notes, start / rate, span[0] / rate, span[1] / rate)
 
 
 def finish_chunks(

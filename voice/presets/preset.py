@@ -68,6 +68,24 @@ class Preset:
         paths = {name: str(place) for name, place in found.items()}
         return replace(self, settings=describe_method(self.method).parse({**self.settings.to_json(), **paths}))
 
+    @property
+    def takes_transcript(self) -> bool:
+        """Whether the method says the words anew, so that it may be told what they are."""
+        return describe_method(self.method).require_words is not None
+
+    def with_transcript(self, file: Path | None) -> Preset:
+        """The same with `file` (.srt or .json) to say what is said, where the method takes one and one is given."""
+        if file is None or not self.takes_transcript:
+            return self
+        settings = {**self.settings.to_json(), "transcript": str(file.resolve())}
+        return replace(self, settings=describe_method(self.method).parse(settings))
+
+    def require_words(self) -> None:
+        """Raises NoTranscriptError, NoListenerError where the method says words anew and nothing tells it which."""
+        check = describe_method(self.method).require_words
+        if check is not None:
+            check(self.settings)
+
     def files(self) -> dict[str, str]:
         """The files that the settings name, by the name of the setting."""
         fields = describe_method(self.method).file_fields

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import soundfile
@@ -23,13 +24,16 @@ from voice.methods.silero import listener
 from voice.methods.silero.package import SileroVoice, Voice, Waveform, load_package
 from voice.methods.silero.russian.stress import load_accent, read_dictionary, stressed
 from voice.methods.silero.russian.text import spoken_text
-from voice.methods.silero.settings import SileroSettings
+from voice.methods.silero.settings import SileroSettings, require_words
 from voice.methods.silero.stretch import at_tempo, trimmed
 from voice.methods.silero.timing import FASTEST, Place, place
 from voice.methods.silero.transcript import Phrase, read_transcript
+from voice.notes import OVERFLOW
 
 FADE_S = 0.005
 BLOCK_S = 10
+LONGEST_TOLD = 60
+"""Characters of a phrase that a note repeats."""
 LONGEST_HEARD_S = 2 * 3600
 """A listener holds the whole recording in memory, at 230 MB an hour."""
 
@@ -53,17 +57,13 @@ def convert(source: Path, target: Path, settings: SileroSettings, seed: int, job
 
 
 def _phrases(sound: soundfile.SoundFile, downmix: Downmix, settings: SileroSettings, job: JobContext) -> list[Phrase]:
+    require_words(settings)
     if settings.transcript is not None:
         return read_transcript(Path(settings.transcript))
-    if settings.whisper is None:
-        raise NoTranscriptError(
-            "This voice does not know what is said: lay an .srt file of the same name beside the clip, or name a "
-            "whisper model in the preset."
-        )
     if sound.frames / sound.samplerate > LONGEST_HEARD_S:
         raise NoTranscriptError("A recording of more than two hours needs an .srt file that says what is said.")
     heard = np.concatenate([block.astype(np.float32) for block in single_channel(sound, downmix, listener.SAMPLE_RATE)])
-    return listener.hear(heard, Path(settings.whisper), job.part(0.02, 0.4, "transcribe"))
+    return listener.hear(heard, Path(str(settings.whisper)), job.part(0.02, 0.4, "transcribe"))
 
 
 def _prepared(phrases: Sequence[Phrase], settings: SileroSettings, duration_s: float) -> list[Phrase]:
@@ -102,8 +102,14 @@ def _speak(
         free_from_s = where.end_s
         overflow_s = max(where.overflow_s, where.end_s - duration_s)
         if overflow_s > 0:
-            job.note({"at_s": round(phrase.start_s, 3), "overflow_ms": round(1000 * overflow_s), "text": phrase.text})
+            job.note(_overflow(number + 1, phrase, overflow_s))
         report((number + 1) / len(phrases))
+
+
+def _overflow(number: int, phrase: Phrase, overflow_s: float) -> dict[str, Any]:
+    text = phrase.text.replace("+", "")[:LONGEST_TOLD]
+    facts = {"phrase": number, "at_s": round(phrase.start_s, 3), "overflow_ms": round(1000 * overflow_s)}
+    return {"code": OVERFLOW, **facts, "text": text}
 
 
 def _fitted(voice: Voice, rate: int, phrase: Phrase, next_start_s: float, free_from_s: float) -> tuple[Waveform, Place]:

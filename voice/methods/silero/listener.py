@@ -15,8 +15,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from voice.errors import BadModelError, MissingModelError, MissingPartError
+from voice.errors import BadModelError, MissingModelError
 from voice.memory import is_lack_of_memory
+from voice.methods.silero.settings import LISTENER, no_listener
 from voice.methods.silero.transcript import NO_SPEECH, Phrase, join_words
 
 SAMPLE_RATE = 16_000
@@ -26,7 +27,7 @@ LANGUAGE = "ru"
 
 
 def hear(speech: npt.NDArray[np.float32], folder: Path, report: Callable[[float], None]) -> list[Phrase]:
-    """The phrases in `speech` (samples,) at 16 kHz. Raises MissingPartError, MissingModelError, BadModelError."""
+    """The phrases in `speech` (samples,) at 16 kHz. Raises NoListenerError, MissingModelError, BadModelError."""
     model = _load(folder)
     segments, _ = model.transcribe(
         speech, language=LANGUAGE, word_timestamps=True, vad_filter=True, condition_on_previous_text=False
@@ -41,13 +42,9 @@ def _load(folder: Path) -> Any:
                 f"The whisper model {folder.name} lacks the file {name}.", file=f"{folder.name}/{name}"
             )
     try:
-        library = importlib.import_module("faster_whisper")
+        library = importlib.import_module(LISTENER)
     except ImportError as error:
-        raise MissingPartError(
-            "This voice listens with the package faster-whisper, which is not installed: run "
-            "`pip install faster-whisper`, or lay an .srt file beside the clip.",
-            part="faster-whisper",
-        ) from error
+        raise no_listener() from error
     try:
         return library.WhisperModel(
             str(folder), device="cpu", compute_type="int8", cpu_threads=os.cpu_count() or 1, local_files_only=True

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import importlib.util
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any
+
+from voice.errors import NoListenerError, NoTranscriptError
 
 VERSION = 1
 """Part of every digest; raise it when the same settings begin to sound different."""
@@ -15,6 +18,8 @@ IN_PARTS = False
 
 RATES = (8_000, 24_000, 48_000)
 TRANSCRIPTS = (".srt", ".json")
+LISTENER = "faster_whisper"
+"""The module that hears what is said; optional."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +66,28 @@ def parse(data: Mapping[str, Any]) -> SileroSettings:
         dictionary=_file(data, "dictionary"),
         sample_rate=int(rate),
         stress=stress,
+    )
+
+
+def require_words(settings: SileroSettings) -> None:
+    """Raises NoTranscriptError, or NoListenerError, where nothing tells what is said."""
+    if settings.transcript is not None:
+        return
+    if settings.whisper is None:
+        raise NoTranscriptError(
+            "This voice does not know what is said: lay an .srt file of the same name beside the clip, or name a "
+            "whisper model in the preset."
+        )
+    if importlib.util.find_spec(LISTENER) is None:
+        raise no_listener()
+
+
+def no_listener() -> NoListenerError:
+    """The error for a listening model without its package."""
+    return NoListenerError(
+        "This voice listens with the package faster-whisper, which is not installed: run "
+        "`pip install faster-whisper`, or lay an .srt file beside the clip.",
+        part="faster-whisper",
     )
 
 

@@ -24,7 +24,8 @@ SENTENCE_ENDS = (".", "!", "?", "…")
 
 _CLOCK = r"(\d{1,3}):([0-5]?\d):([0-5]?\d)[,.](\d{1,3})"
 _TIMES = re.compile(rf"^\s*{_CLOCK}\s*-->\s*{_CLOCK}")
-_TAG = re.compile(r"<[^>]*>|\{[^}]*\}")
+_TAG = re.compile(r"<[^<>]*>|\{[^{}]*\}")
+"""Neither looks past another opening sign: a file of nothing but those costs no more than its length."""
 
 
 @dataclass(frozen=True, slots=True)
