@@ -24,6 +24,10 @@ QUIET_THREADS = {
     "OMP_NUM_THREADS": "1",
     "OPENBLAS_NUM_THREADS": "1",
 }
+TUNABLES = "GLIBC_TUNABLES"
+WHOLE_BLOCKS = "glibc.malloc.tcache_count=0:glibc.malloc.mxfast=0"
+"""What small blocks split off a large one goes back to it at once. Otherwise a freed activation of a network is never
+whole again, the next of its size finds no room, and the heap grows by hundreds of MB; other C libraries ignore it."""
 OUR_SETTINGS = "FABRIC_"
 """Names of our settings, tokens among them, begin so in any case; none of them is the child's business."""
 
@@ -135,4 +139,5 @@ class Child:
 
 def _environment(extra: Mapping[str, str]) -> dict[str, str]:
     kept = {name: value for name, value in os.environ.items() if not name.upper().startswith(OUR_SETTINGS)}
-    return kept | QUIET_THREADS | {"PYTHONPATH": str(ROOT)} | dict(extra)
+    tunables = ":".join(part for part in (WHOLE_BLOCKS, kept.get(TUNABLES)) if part)
+    return kept | QUIET_THREADS | {TUNABLES: tunables, "PYTHONPATH": str(ROOT)} | dict(extra)

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from voice.device import give_back_memory
 from voice.nets.attention import AttentionEncoder
 from voice.nets.flow import ReversedFlow
 from voice.nets.source import sine_waves
@@ -98,6 +99,7 @@ class Voice(nn.Module):
         if f0 is not None and self.shape.has_pitch:
             upp = self.shape.vocoder.samples_per_frame
             waves = sine_waves(f0, upp, self.shape.sample_rate, None if draws is None else draws.source)
+        give_back_memory()  # what attention and flow kept is of no size for the vocoder
         samples: Tensor = self.dec(z, identity, waves, keep)
         return samples
 

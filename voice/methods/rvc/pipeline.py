@@ -15,6 +15,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
+from voice.device import give_back_memory
 from voice.f0.choice import PitchTrack
 from voice.f0.signal16k import HOP, SAMPLE_RATE, Floats, Signal
 from voice.methods.rvc.model import Model
@@ -119,11 +120,15 @@ class Pipeline:
         """
         for number, chunk in enumerate(chunks):
             content, plain = self._content(padded[chunk.begin : chunk.end])
+            give_back_memory()  # what one network kept is of no size for the next
             frames = min((chunk.end - chunk.begin) // HOP, len(content))
             f0 = None if track is None else self._f0(track, chunk.begin // HOP, frames)
             keep = chunk.kept_in_place() if in_place else (chunk.pad_frames, frames - chunk.pad_frames)
             draws = None if seed is None else self._generator(seed, number)
-            yield self._speak(content[:frames], plain[:frames], f0, keep, draws)
+            waveform = self._speak(content[:frames], plain[:frames], f0, keep, draws)
+            del content, plain
+            give_back_memory()
+            yield waveform
 
     def _generator(self, seed: int, chunk: int) -> torch.Generator:
         mixed = np.random.SeedSequence([seed & (2**63 - 1), chunk]).generate_state(1, np.uint64)[0]
