@@ -176,6 +176,9 @@ def test_parts_that_newer_or_older_tools_leave_out_are_not_missed(tmp_path: Path
     parts = {"sr": sr, "f0": f0, "info": None, "config": config, "vocoder": "HiFi-GAN", "epoch": 3}
     path = save_voice(tmp_path / "voice.pth", changed=parts)
     assert load_model(path).sample_rate == 40000
+    held = torch.load(save_voice(path, "v1")) | {"f0": None, "version": None}
+    torch.save(held, path)
+    assert load_model(path).has_pitch
 
 
 def test_a_speaker_that_the_voice_does_not_have_is_told(spoken: Speak, speech: Path) -> None:

@@ -83,7 +83,9 @@ def tensors_of(value: object, path: Path) -> Tensors:
 
 def unknown_model(path: Path, why: str) -> UnknownModelError:
     """The error for a file that is sound and of no use here; `why` completes "…cannot be used: "."""
-    return UnknownModelError(f"The model file {path.name} cannot be used: {why}.", file=path.name, detail=why)
+    return UnknownModelError(
+        f"The model file {path.name} cannot be used: {why}. Choose another file.", file=path.name, detail=why
+    )
 
 
 class _StandIn:

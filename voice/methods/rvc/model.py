@@ -49,12 +49,17 @@ def load_model(path: Path) -> Model:
         raise unknown_model(path, "it is no RVC voice: a voice for use has the parts weight and config")
     if held.get("vocoder") not in VOCODERS:
         raise unknown_model(path, f"its vocoder is {str(held['vocoder'])[:40]!r}, and only HiFi-GAN is known here")
-    version = str(held.get("version", "v1"))
+    version = str(held.get("version") or "v1")
     if version not in CONTENT_WIDTHS:
         raise unknown_model(path, f"its version is {version[:40]!r}, and only v1 and v2 are known here")
     tensors = fold_weight_norm(tensors_of(held["weight"], path))
     try:
-        shape = _shape(held["config"], tensors, CONTENT_WIDTHS[version], has_pitch=bool(int(held.get("f0", 1))))
+        shape = _shape(
+            held["config"],
+            tensors,
+            CONTENT_WIDTHS[version],
+            has_pitch=bool(int(1 if held.get("f0") is None else held["f0"])),
+        )
     except (ValueError, TypeError, KeyError, IndexError) as error:
         raise unknown_model(path, f"its description makes no sense ({error})") from error
     with unfilled():
