@@ -9,6 +9,7 @@ from pathlib import Path
 from media.errors import FfmpegFailedError, NoAudioTrackError
 from media.ffmpeg import Ffmpeg, audio_input, output, video_input
 from media.info import MediaInfo
+from media.on_time import ON_TIME
 from media.partial import whole_file
 
 SAMPLE_RATE = 44_100
@@ -51,15 +52,15 @@ async def extract_audio(
 ) -> None:
     """Write the first sound track as 44.1 kHz float WAV whose first sample is the file's first moment.
 
-    A track that starts late begins with silence and gaps are filled (`aresample=async=1:first_pts=0`), so sample n is
-    heard at n / 44100 s. Mono and stereo stay; more channels are mixed down to stereo, which is what the sites play.
+    A track that starts late begins with silence and gaps are filled (`media.on_time`), so sample n is heard at
+    n / 44100 s. Mono and stereo stay; more channels are mixed down to stereo, which is what the sites play.
     Raises NoAudioTrackError, FfmpegFailedError, MediaTimeoutError, OutputTooLargeError.
     """
     with whole_file(wav) as partial:
         words = (
             *video_input(video),
             *("-map", "0:a:0", "-vn", "-sn", "-dn", "-map_metadata", "-1"),
-            *("-af", "aresample=async=1:first_pts=0,aformat=channel_layouts=stereo|mono"),
+            *("-af", f"{ON_TIME},aformat=channel_layouts=stereo|mono"),
             *("-ar", str(SAMPLE_RATE), "-c:a", "pcm_f32le", "-rf64", "auto", "-f", "wav", output(partial)),
         )
         try:

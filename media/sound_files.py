@@ -7,6 +7,7 @@ from pathlib import Path
 from media.audio import LONGEST_S, SPARE_BYTES, WAV_BYTES_PER_S, OnSeconds
 from media.errors import FfmpegFailedError, NoAudioTrackError
 from media.ffmpeg import Ffmpeg, audio_input, output, sound_input
+from media.on_time import ON_TIME
 from media.partial import whole_file
 
 _ENCODERS = {
@@ -41,7 +42,7 @@ async def decode_sound(
             *sound_input(source),
             *part,
             *("-map", "0:a:0", "-vn", "-sn", "-dn", "-map_metadata", "-1"),
-            *("-af", "aresample=async=1:first_pts=0,aformat=channel_layouts=stereo|mono"),
+            *("-af", f"{ON_TIME},aformat=channel_layouts=stereo|mono"),
             *("-c:a", "pcm_f32le", "-rf64", "auto", "-f", "wav", output(partial)),
         )
         try:

@@ -15,7 +15,7 @@ from voice.job_context import JobContext
 from voice.level import level_to
 from voice.loudness import loudness_of
 from voice.methods.registry import load_method
-from voice.mixing import mix_down
+from voice.mixing import Stem, mix_down
 from voice.presets import Preset
 from voice.presets.mix import AUTOMATIC, NONE, Mix
 
@@ -74,7 +74,8 @@ def convert(
     raw = job.scratch / "converted.wav"
     speak(voice, raw, preset, seed, job, (share, 0.92))
     report = job.part(0.92, 1.0, "level")
-    return finish(source, raw, target, voice if heard.has_music else None, preset.mix, heard, job.scratch, report)
+    taken = taken_out(voice, model, heard) if heard.has_music else None
+    return finish(source, raw, target, taken, preset.mix, heard, job.scratch, report)
 
 
 def listen(source: Path, music: str) -> Heard:
@@ -98,6 +99,13 @@ def take_out_voice(source: Path, stem: Path, model: Path | None, report: Report,
     made = scratch / "separated.wav"
     separate(source, made, model, report=report)
     settle(made, stem)
+
+
+def taken_out(stem: Path, model: Path | None, heard: Heard) -> Stem:
+    """What there is to know of a voice that `take_out_voice` took out."""
+    from voice.separation.separate import lost_db
+
+    return Stem(stem, lost_db(model, heard.sample_rate))
 
 
 def settle(made: Path, target: Path) -> None:
@@ -139,7 +147,7 @@ def speak(
 
 
 def finish(
-    source: Path, raw: Path, target: Path, stem: Path | None, mix: Mix, heard: Heard, scratch: Path, report: Report
+    source: Path, raw: Path, target: Path, stem: Stem | None, mix: Mix, heard: Heard, scratch: Path, report: Report
 ) -> Converted:
     """Put the converted voice back over its music, where it was taken out, and give the whole its loudness."""
     mixed, levelled = scratch / "mixed.wav", scratch / "levelled.wav"

@@ -95,6 +95,7 @@ def finish_chunks(
     parts: Sequence[str],
     target: str,
     stem: str | None,
+    model: str | None,
     preset: Mapping[str, Any],
     heard: Mapping[str, Any],
     job: JobContext,
@@ -104,9 +105,8 @@ def finish_chunks(
     from voice.conversion import Heard
     from voice.pipeline.steps import finish_chunks
 
-    chunks = [Path(part) for part in parts]
-    wanted = Preset.from_json(preset)
-    done = finish_chunks(Path(source), chunks, Path(target), _path(stem), wanted, Heard(**heard), job)
+    chunks, wanted, whole = [Path(part) for part in parts], Preset.from_json(preset), Heard(**heard)
+    done = finish_chunks(Path(source), chunks, Path(target), _path(stem), _path(model), wanted, whole, job)
     return {**asdict(done), "notes": job.notes}
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -19,19 +20,28 @@ LARGEST_MATCH_DB = 30.0
 LARGEST_FILL_DB = 2.0
 
 
+@dataclass(frozen=True, slots=True)
+class Stem:
+    """A voice that was taken out of its music, and how much quieter the music is for it."""
+
+    voice: Path
+    lost_db: float
+
+
 def mix_down(
-    source: Path, stem: Path, voice: Path, target: Path, mix: Mix, report: Callable[[float], None] = lambda _: None
+    source: Path, stem: Stem, voice: Path, target: Path, mix: Mix, report: Callable[[float], None] = lambda _: None
 ) -> None:
     """Write gain * `voice` + gain * (`source` - `stem`): all of the source that was not its voice stays.
 
-    All files have the same frames, rate and channels.
+    What the music lost with the voice it is given back. All files have the same frames, rate and channels.
     """
-    with open_audio(source) as whole, open_audio(stem) as before, open_audio(voice) as after:
+    with open_audio(source) as whole, open_audio(stem.voice) as before, open_audio(voice) as after:
         meter = LoudnessMeter(whole.samplerate, whole.channels)
         for music in _music(whole, before):
             meter.add(music)
-        matched_db = _match_db(loudness_of(source), loudness_of(stem), meter.integrated(), loudness_of(voice))
-        voice_gain, music_gain = _gain(matched_db + mix.voice_db), _gain(mix.music_db)
+        music_lufs = meter.integrated() + stem.lost_db
+        matched_db = _match_db(loudness_of(source), loudness_of(stem.voice), music_lufs, loudness_of(voice))
+        voice_gain, music_gain = _gain(matched_db + mix.voice_db), _gain(mix.music_db + stem.lost_db)
         with create_wav(target, whole.samplerate, whole.channels, whole.frames) as out:
             for music in _music(whole, before):
                 made = read_span(after, out.tell(), out.tell() + music.shape[1])

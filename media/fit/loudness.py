@@ -13,6 +13,7 @@ from pathlib import Path
 
 from media.errors import FfmpegFailedError
 from media.ffmpeg import Ffmpeg, video_input
+from media.on_time import ON_TIME
 
 CEILING_DBTP = -1.5
 LIMITER_DB = -2.0
@@ -23,7 +24,6 @@ ROUNDS = 3
 """Speech with high peaks needs so many corrections: the limiter takes away what the gain adds."""
 MOST_GAIN_DB = 30.0
 SILENCE_LUFS = -69.0
-FROM_START = "aresample=async=1:first_pts=0"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,7 @@ async def measure(ffmpeg: Ffmpeg, source: Path, chain: str, *, time_limit_s: flo
 
 async def find_gain(ffmpeg: Ffmpeg, source: Path, target_lufs: float, *, time_limit_s: float) -> str | None:
     """The filters that bring the sound near the target, or None for silence. Listens two to four times."""
-    heard = await measure(ffmpeg, source, FROM_START, time_limit_s=time_limit_s)
+    heard = await measure(ffmpeg, source, ON_TIME, time_limit_s=time_limit_s)
     if heard.is_silence:
         return None
     gain_db = _bounded(target_lufs - heard.lufs)
@@ -68,7 +68,7 @@ async def find_gain(ffmpeg: Ffmpeg, source: Path, target_lufs: float, *, time_li
         return gain_filter(gain_db, limited=False)
     for _ in range(ROUNDS):
         chain = gain_filter(gain_db, limited=True)
-        now = await measure(ffmpeg, source, f"{FROM_START},{chain}", time_limit_s=time_limit_s)
+        now = await measure(ffmpeg, source, f"{ON_TIME},{chain}", time_limit_s=time_limit_s)
         miss = target_lufs - now.lufs
         if abs(miss) <= NEAR_LU or not math.isfinite(miss):
             break

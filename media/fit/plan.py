@@ -17,7 +17,7 @@ LATE_SOUND_S = 0.02
 """A sound that starts later than this has to be filled from the beginning, or it would move."""
 LATE_PICTURE_S = 0.034
 """The same for the picture: a frame at 30 frames a second; filling costs an encoding."""
-ENCODING = 1
+ENCODING = 2
 """Raised when the same plan begins to give another file; what was made before is then made anew."""
 AS_IT_IS = "as-it-is"
 HDR_TRANSFERS = frozenset({16, 18})

@@ -8,8 +8,9 @@ from pathlib import Path
 
 from media.ffmpeg import Ffmpeg, output, video_input
 from media.fit.filters import picture_graph
-from media.fit.loudness import FROM_START, find_gain
+from media.fit.loudness import find_gain
 from media.fit.plan import Action, FitPlan, PicturePlan, SoundPlan
+from media.on_time import ON_TIME
 from media.partial import whole_file
 
 OnFraction = Callable[[float], None]
@@ -85,7 +86,7 @@ async def _sound_chain(ffmpeg: Ffmpeg, source: Path, sound: SoundPlan, limit_s: 
     gain = None
     if sound.loudness_lufs is not None:
         gain = await find_gain(ffmpeg, source, sound.loudness_lufs, time_limit_s=limit_s)
-    steps = (FROM_START, gain, f"aresample={sound.sample_rate}", f"atrim=start_sample={PRIMING_SAMPLES}")
+    steps = (ON_TIME, gain, f"aresample={sound.sample_rate}", f"atrim=start_sample={PRIMING_SAMPLES}")
     return ",".join([*(step for step in steps if step), "asetpts=PTS-STARTPTS"])
 
 

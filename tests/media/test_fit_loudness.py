@@ -8,7 +8,8 @@ import pytest
 
 from media.ffmpeg import Ffmpeg
 from media.fit import EVERYWHERE, FitChoices, fit, plan_fit
-from media.fit.loudness import FROM_START, find_gain, measure
+from media.fit.loudness import find_gain, measure
+from media.on_time import ON_TIME
 from media.probe import probe
 from tests.support.clips import run_ffmpeg, spoken_clip, video_packets
 from tests.support.odd_clips import X264, clicks, flashing
@@ -20,11 +21,11 @@ async def test_speech_comes_to_the_wanted_loudness_below_the_ceiling_beside_the_
     ffmpeg: Ffmpeg, clips: Path, tmp_path: Path
 ) -> None:
     source, out = spoken_clip(clips, 3, music=False), tmp_path / "out.mp4"
-    before = await measure(ffmpeg, source, FROM_START, time_limit_s=60)
+    before = await measure(ffmpeg, source, ON_TIME, time_limit_s=60)
     assert abs(before.lufs - -14) > 2
     info = await probe(source)
     await fit(ffmpeg, source, out, plan_fit(info, EVERYWHERE, LOUD))
-    after = await measure(ffmpeg, out, FROM_START, time_limit_s=60)
+    after = await measure(ffmpeg, out, ON_TIME, time_limit_s=60)
     assert after.lufs == pytest.approx(-14.0, abs=1.0)
     assert after.peak_dbtp <= -1.0
     assert [one[-1] for one in video_packets(out)] == [one[-1] for one in video_packets(source)]
@@ -46,7 +47,7 @@ async def test_a_plain_gain_is_enough_where_the_peaks_fit(ffmpeg: Ffmpeg, tmp_pa
     chain = await find_gain(ffmpeg, tone, -23.0, time_limit_s=60)
     assert chain is not None
     assert "alimiter" not in chain
-    assert (await measure(ffmpeg, tone, f"{FROM_START},{chain}", time_limit_s=60)).lufs == pytest.approx(-23, abs=0.2)
+    assert (await measure(ffmpeg, tone, f"{ON_TIME},{chain}", time_limit_s=60)).lufs == pytest.approx(-23, abs=0.2)
 
 
 async def test_silence_is_left_alone(ffmpeg: Ffmpeg, tmp_path: Path) -> None:

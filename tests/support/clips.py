@@ -15,6 +15,9 @@ SPEECH_RU = SAMPLES / "speech_ru.flac"
 SPEECH_EN = SAMPLES / "speech_en.flac"
 MUSIC = SAMPLES / "music.flac"
 
+MUSIC_DB = -12.0
+"""What the music is lowered by under speech."""
+
 SMALL = "180x320"
 VERTICAL = "1080x1920"
 
@@ -65,7 +68,7 @@ def spoken_clip(
     if out.exists():
         return out
     voice = f"[1:a]apad,atrim=0:{seconds},aformat=channel_layouts=stereo[s]"
-    band = f"[2:a]volume=-12dB,apad,atrim=0:{seconds}[m];[s][m]amix=inputs=2:normalize=0[a]"
+    band = f"[2:a]volume={MUSIC_DB}dB,apad,atrim=0:{seconds}[m];[s][m]amix=inputs=2:normalize=0[a]"
     sound = f"{voice};{band}" if music else voice.replace("[s]", "[a]")
     inputs = (*picture(size, seconds), "-i", speech, *(("-i", MUSIC) if music else ()))
     mapped = ("-filter_complex", sound, "-map", "0:v", "-map", "[a]")

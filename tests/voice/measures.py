@@ -40,6 +40,21 @@ def f0_ratio(before: Path, after: Path) -> float:
     return float(np.median(other[both] / one[both]))
 
 
+def lateness_s(before: Path, after: Path) -> float:
+    """By how much the words of one come later than those of the other: their power's course, shifted against itself."""
+    courses = []
+    for path in (before, after):
+        samples, rate = mono(path)
+        hop = rate // 4000
+        power = (samples[: len(samples) // hop * hop].reshape(-1, hop) ** 2).mean(axis=1)
+        course = np.sqrt(np.convolve(power, np.hanning(60), "same"))
+        # The slow half of speech correlates over tens of milliseconds, and says nothing of single ones.
+        courses.append(course - np.convolve(course, np.hanning(480) / np.hanning(480).sum(), "same"))
+    one, other = courses
+    alike = [float(one[100:-100] @ other[100 + late : len(other) - 100 + late]) for late in range(-100, 101)]
+    return (int(np.argmax(alike)) - 100) * hop / rate
+
+
 def brightness_hz(path: Path) -> float:
     """The centre of gravity of the long-term spectrum below 5 kHz: it follows the formants."""
     samples, rate = mono(path)

@@ -13,9 +13,9 @@ import soundfile
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.support.clips import MUSIC
+from tests.support.clips import MUSIC, SPEECH_RU
 from tests.voice.conftest import Convert
-from tests.voice.measures import brightness_hz, envelope_correlation, f0_of, f0_ratio
+from tests.voice.measures import brightness_hz, envelope_correlation, f0_of, f0_ratio, lateness_s
 from voice.job_context import JobContext
 from voice.methods.world import convert as world
 from voice.methods.world.cuts import Survey, plan_cuts
@@ -50,6 +50,12 @@ def test_formants_move_with_the_preset(converted: Convert, speech: Path) -> None
 
 def test_the_words_stay_at_their_places(converted: Convert, speech: Path) -> None:
     assert envelope_correlation(speech, converted(speech, "deeper")[0]) > 0.85
+
+
+def test_the_words_come_no_later(converted: Convert, write: Write) -> None:
+    """WORLD itself speaks 3 ms late."""
+    source = write(soundfile.read(SPEECH_RU)[0][: 5 * 44100])
+    assert abs(lateness_s(source, converted(source)[0])) < 0.001
 
 
 def test_the_same_seed_gives_the_same_samples_and_another_one_another_voice(converted: Convert, speech: Path) -> None:

@@ -101,8 +101,11 @@ class Coordinator:
             for part, span in zip(parts, itertools.pairwise(cuts), strict=True)
         ]
         told = await _all_of(jobs, self._chunking.at_once)
-        made = {"parts": list(map(str, parts)), "target": str(order.target), "stem": _text(stem), "heard": heard}
-        done: Mapping[str, Any] = await self._run("finish_chunks", {**order.plain(), **made}, progress.part(FINISHING))
+        made = {"parts": list(map(str, parts)), "target": str(order.target), "heard": heard}
+        separated = {"stem": _text(stem), "model": _text(order.model)}
+        done: Mapping[str, Any] = await self._run(
+            "finish_chunks", {**order.plain(), **made, **separated}, progress.part(FINISHING)
+        )
         return {**done, "notes": [note for each in (plan, *told, done) for note in each["notes"]]}
 
     async def _separate(

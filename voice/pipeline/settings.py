@@ -9,7 +9,7 @@ from pathlib import Path
 from voice.presets.mix import NONE
 from voice.separation.model_file import model_key
 
-VERSION = 1
+VERSION = 2
 """Part of every sound's key; raise it when the same preset begins to sound different for a reason of the pipeline's."""
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from voice.audio_files import create_wav, open_audio, read_span, spans
-from voice.conversion import Converted, Heard, finish, settle, speak
+from voice.conversion import Converted, Heard, finish, settle, speak, taken_out
 from voice.errors import ConversionFailedError
 from voice.job_context import JobContext
 from voice.methods.registry import describe_method, load_survey
@@ -85,6 +85,7 @@ def finish_chunks(
     parts: Sequence[Path],
     target: Path,
     stem: Path | None,
+    model: Path | None,
     preset: Preset,
     heard: Heard,
     job: JobContext,
@@ -94,7 +95,8 @@ def finish_chunks(
     with create_wav(raw, heard.sample_rate, heard.channels, heard.frames) as out:
         join(parts, fade_half(heard.sample_rate), out, job.part(0.0, 0.2, "level"))
     _check(raw, heard)
-    return finish(source, raw, target, stem, preset.mix, heard, job.scratch, job.part(0.2, 1.0, "level"))
+    taken = None if stem is None else taken_out(stem, model, heard)
+    return finish(source, raw, target, taken, preset.mix, heard, job.scratch, job.part(0.2, 1.0, "level"))
 
 
 def fade_half(sample_rate: int) -> int:

@@ -10,7 +10,7 @@ import numpy as np
 from voice.audio_files import create_wav, open_audio
 from voice.separation.blocks import BlockSeparator, voice_between
 from voice.separation.model_file import SAMPLE_RATE
-from voice.separation.rough import RoughSeparator
+from voice.separation.rough import LOST_DB, RoughSeparator
 
 
 def separate(
@@ -34,8 +34,17 @@ def separate(
                 report(out.tell() / (end - begin))
 
 
+def lost_db(model: Path | None, sample_rate: int) -> float:
+    """By how much the music is to be raised, for having lost that with the voice."""
+    return LOST_DB if _is_rough(model, sample_rate) else 0.0
+
+
+def _is_rough(model: Path | None, sample_rate: int) -> bool:
+    return model is None or sample_rate != SAMPLE_RATE
+
+
 def _separator(model: Path | None, sample_rate: int) -> BlockSeparator:
-    if model is None or sample_rate != SAMPLE_RATE:
+    if model is None or _is_rough(model, sample_rate):
         return RoughSeparator(sample_rate)
     from voice.separation.mdx import MdxSeparator  # torch and audio-separator come in with it: seconds
 

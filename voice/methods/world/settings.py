@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
-VERSION = 1
+VERSION = 2
 """Part of every digest; raise it when the same settings begin to sound different."""
 
 CONTEXT_S = 0.5

@@ -15,6 +15,7 @@ with warnings.catch_warnings():  # pyworld asks pkg_resources for its version, w
     warnings.simplefilter("ignore")
     import pyworld
 
+from voice.methods.world.delay import LATEST_S, delay_of
 from voice.methods.world.settings import WorldSettings
 
 Samples = npt.NDArray[np.float64]
@@ -35,18 +36,21 @@ def aligned_step(sample_rate: int) -> int:
 def convert_piece(piece: Samples, sample_rate: int, settings: WorldSettings, mean_f0_hz: float) -> Samples:
     """`piece` is (channels, samples); the result has the same shape.
 
-    All channels follow one f0 track, and WORLD's noise has a fixed seed, so what stood in the middle stays there.
+    All channels follow one f0 track, and WORLD's noise has a fixed seed, so what stood in the middle stays there. By
+    how much WORLD speaks late is taken back.
     """
     if np.abs(piece).max(initial=0.0) < QUIETEST_PEAK:
         return piece
     length = piece.shape[1]
-    missing = max(0, int(SHORTEST_S * sample_rate) - length)
+    missing = max(round(LATEST_S * sample_rate), int(SHORTEST_S * sample_rate) - length)
     padded = np.ascontiguousarray(np.pad(piece, ((0, 0), (0, missing))))
     # Harvest finds a quarter more voiced frames than dio + stonemask on the samples here, at 3 times its cost; a missed
     # frame is heard as hoarseness.
     f0, times = pyworld.harvest(_voice_of(padded), sample_rate, frame_period=FRAME_PERIOD_MS)
     moved_f0 = move_f0(f0, settings, mean_f0_hz)
-    return np.stack([_resynthesise(one, f0, moved_f0, times, sample_rate, settings)[:length] for one in padded])
+    made = np.stack([_resynthesise(one, f0, moved_f0, times, sample_rate, settings) for one in padded])
+    late = delay_of(made, padded, sample_rate)
+    return made[:, late : late + length]
 
 
 def retimed(speech: Samples, sample_rate: int, tempo: float) -> Samples:
