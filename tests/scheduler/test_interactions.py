@@ -159,7 +159,8 @@ async def one_death(world: World, at: int, **faults: str) -> tuple[bool, list[st
 
 
 @pytest.mark.parametrize("faults", [{}, {"post_comment": "lose_after"}], ids=["whole", "lost answer"])
-async def test_a_death_at_any_point_leaves_one_comment(world: World, faults: dict[str, str]) -> None:
+@pytest.mark.parametrize("step", [4, pytest.param(1, marks=pytest.mark.long)], ids=["every fourth", "every"])
+async def test_a_death_at_any_point_leaves_one_comment(world: World, faults: dict[str, str], step: int) -> None:
     at = 18  # the deaths before the publication are another test's
     while True:
         died, points = await one_death(world, at, **faults)
@@ -169,5 +170,5 @@ async def test_a_death_at_any_point_leaves_one_comment(world: World, faults: dic
         assert [row.state for row in await rows(world)] == [InteractionState.DONE] * 2, told
         if not died:
             break
-        at += 1
+        at += step
     assert at > 28

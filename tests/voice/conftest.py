@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import TypeAlias
@@ -12,6 +13,8 @@ from tests.support.clips import SPEECH_RU
 from voice.conversion import Converted, convert
 from voice.job_context import JobContext
 from voice.presets import BUILT_IN, PresetCatalogue
+
+os.environ.setdefault("VOICE_THREADS", "1")  # the other processor has tests of its own to run
 
 Convert: TypeAlias = Callable[..., tuple[Path, Converted]]
 

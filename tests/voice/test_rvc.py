@@ -13,12 +13,14 @@ import torch
 
 from tests.parity import stand_ins
 from tests.voice.rvc_files import SMALL, save_content_encoder, save_voice
+from voice.checkpoints.content import load_content_encoder
 from voice.conversion import Converted, convert
 from voice.errors import UnknownModelError
 from voice.job_context import JobContext
 from voice.methods.rvc.convert import joined
 from voice.methods.rvc.model import load_model
 from voice.methods.rvc.pipeline import Splitting, plan_chunks
+from voice.nets.hubert import ContentEncoder
 from voice.presets import Preset
 
 Write = Callable[..., Path]
@@ -38,9 +40,17 @@ def preset(models: Path, **settings: Any) -> Preset:
     return Preset.from_json({"name": "mine", "method": "rvc", "settings": plain}).located(models)
 
 
+@pytest.fixture(scope="session")
+def encoder(models: Path) -> ContentEncoder:
+    return load_content_encoder(models / "hubert_base.pt", projected=True)
+
+
 @pytest.fixture
-def spoken(tmp_path: Path, context: JobContext, models: Path) -> Speak:
-    """Converts in this process: `spoken(source, seed=…, **settings)`."""
+def spoken(
+    tmp_path: Path, context: JobContext, models: Path, encoder: ContentEncoder, monkeypatch: pytest.MonkeyPatch
+) -> Speak:
+    """Converts in this process: `spoken(source, seed=…, **settings)`; the encoder is opened once for all."""
+    monkeypatch.setattr("voice.methods.rvc.convert.load_content_encoder", lambda path, projected: encoder)
 
     def run(source: Path, seed: int = 1, **settings: Any) -> tuple[Path, Converted]:
         target = tmp_path / f"out-{seed}.wav"

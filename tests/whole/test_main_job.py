@@ -57,7 +57,7 @@ def f0_ratio(before: np.ndarray, after: np.ndarray, rate: int) -> float:
 def test_a_clip_is_published_in_a_deeper_voice_and_nothing_else_of_it_changes(
     sandbox: Sandbox, fabric: Fabric, person: Person, clips: Path, tmp_path: Path
 ) -> None:
-    source = spoken_clip(clips, 20, size=VERTICAL, speech=SPEECH_RU, music=False)
+    source = spoken_clip(clips, 8, size=VERTICAL, speech=SPEECH_RU, music=False)
     connect(person)
     card = send_clip(person, source, "The old castle\nA story in one minute")
     assert "1080×1920" in card["text"]
