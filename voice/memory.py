@@ -18,7 +18,14 @@ STACKS_BYTES = 32 << 20
 """For each processor, beside the limit: torch, OpenMP and onnxruntime start a thread on each, whose stack of 8 MiB is
 counted whole and hardly touched."""
 
-REFUSALS = ("can't allocate memory", "not enough memory", "bad_alloc", "bad allocation", "out of memory")
+REFUSALS = (
+    "can't allocate memory",
+    "not enough memory",
+    "bad_alloc",
+    "bad allocation",
+    "out of memory",
+    "could not create a primitive",  # oneDNN; measured: RVC under 1 GB
+)
 """What torch, onnxruntime and CUDA say in errors of kinds of their own; the others raise MemoryError."""
 
 

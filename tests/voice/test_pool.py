@@ -202,6 +202,7 @@ def test_memory_beyond_the_limit_is_told_and_the_next_job_has_all_of_it(tmp_path
         OSError(errno.ENOMEM, "Cannot allocate memory"),
         RuntimeError("[enforce fail at alloc_cpu.cpp:124] err == 0. DefaultCPUAllocator: can't allocate memory: you"),
         RuntimeError("std::bad_alloc"),
+        RuntimeError("could not create a primitive"),
         RuntimeError("CUDA out of memory. Tried to allocate 20.00 GiB"),
     ],
 )
