@@ -13,15 +13,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.support.clips import SPEECH_EN, SPEECH_RU
+from tests.voice.rvc_files import save_content_encoder, save_voice
 from voice.audio_files import create_wav, open_audio
 from voice.conversion import convert
 from voice.job_context import JobContext
+from voice.loudness import loudness_of
 from voice.pipeline.coordinator import Coordinator, Order
 from voice.pipeline.cuts import measure_levels, plan_cuts
 from voice.pipeline.joints import crossfade, join
 from voice.pipeline.settings import Chunking
 from voice.pool import ProcessPool
-from voice.presets import BUILT_IN, PresetCatalogue
+from voice.presets import BUILT_IN, Preset, PresetCatalogue
 
 RATE = 44100
 DEEPER = PresetCatalogue([BUILT_IN]).get("deeper")
@@ -91,16 +93,18 @@ def test_parts_of_one_sound_are_that_sound_again(tmp_path: Path, half: int) -> N
 # --- the whole way -----------------------------------------------------------------------------------------------
 
 
-async def both_ways(folder: Path, seconds: float, chunk_s: float) -> tuple[Path, Path, tuple[int, ...]]:
+async def both_ways(
+    folder: Path, seconds: float, chunk_s: float, voice: Preset = DEEPER
+) -> tuple[Path, Path, tuple[int, ...]]:
     """The same speech converted whole and in chunks, and where it was cut."""
     source, whole, chunked = (folder / f"{name}.wav" for name in ("source", "whole", "chunked"))
     soundfile.write(source, speech(seconds), RATE, subtype="FLOAT")
     (folder / "scratch").mkdir()
-    convert(source, whole, DEEPER, 1, JobContext(folder / "scratch", lambda _, __: None))
+    convert(source, whole, voice, 1, JobContext(folder / "scratch", lambda _, __: None))
     pool = ProcessPool(2, scratch_folder=folder)
     try:
         chunking = Chunking(threshold_s=1.0, chunk_s=chunk_s, at_once=2)
-        order = Order(source, chunked, DEEPER.to_json(), seed=1, music="none")
+        order = Order(source, chunked, voice.to_json(), seed=1, music="none")
         await Coordinator(pool, folder / "work", chunking).convert(order, lambda _, __: None)
     finally:
         pool.close()
@@ -121,7 +125,9 @@ def spectral_distance_db(one: Path, other: Path) -> npt.NDArray[np.float64]:
 
 
 def judge(whole: Path, chunked: Path, cuts: tuple[int, ...]) -> None:
+    """The same length and loudness, and at the joints no further apart than elsewhere."""
     assert soundfile.info(chunked).frames == soundfile.info(whole).frames
+    assert loudness_of(chunked) == pytest.approx(loudness_of(whole), abs=0.2)
     distance = spectral_distance_db(whole, chunked)
     at_joints = np.zeros(len(distance), dtype=bool)
     for cut in cuts[1:-1]:
@@ -140,5 +146,21 @@ async def test_joints_are_no_worse_than_the_rest(tmp_path: Path) -> None:
 @pytest.mark.timeout(3600)
 async def test_twelve_minutes_in_chunks_are_twelve_minutes(tmp_path: Path) -> None:
     whole, chunked, cuts = await both_ways(tmp_path, 720.0 + 7 / RATE, 150.0)
+    assert len(cuts) == 6
+    judge(whole, chunked, cuts)
+
+
+def small_rvc(folder: Path) -> Preset:
+    """The real way of RVC, with a voice as small as its format permits and an encoder of the real size."""
+    save_content_encoder(folder / "hubert_base.pt")
+    save_voice(folder / "voice.pth")
+    plain = {"model": "voice.pth", "f0_method": "harvest"}
+    return Preset.from_json({"name": "small", "method": "rvc", "settings": plain}).located(folder)
+
+
+@pytest.mark.long
+@pytest.mark.timeout(3600)
+async def test_twelve_minutes_of_rvc_in_chunks_are_twelve_minutes(tmp_path: Path) -> None:
+    whole, chunked, cuts = await both_ways(tmp_path, 720.0 + 7 / RATE, 150.0, small_rvc(tmp_path))
     assert len(cuts) == 6
     judge(whole, chunked, cuts)
