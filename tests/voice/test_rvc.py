@@ -40,7 +40,7 @@ def preset(models: Path, **settings: Any) -> Preset:
     return Preset.from_json({"name": "mine", "method": "rvc", "settings": plain}).located(models)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def encoder(models: Path) -> ContentEncoder:
     return load_content_encoder(models / "hubert_base.pt", projected=True)
 

@@ -52,7 +52,7 @@ def preset(models: Path, **settings: Any) -> Preset:
     return Preset.from_json({"name": "mine", "method": "sovits", "settings": plain}).located(models)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def encoder(models: Path) -> ContentEncoder:
     return load_content_encoder(models / "checkpoint_best_legacy_500.pt", projected=False)
 
