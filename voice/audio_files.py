@@ -13,6 +13,7 @@ from voice.errors import BadAudioError, DiskFullError
 
 Samples = npt.NDArray[np.float64]
 
+SILENT_BLOCK = 1 << 18
 LOWEST_RATE_HZ = 8_000
 HIGHEST_RATE_HZ = 192_000
 WAV_LIMIT_BYTES = 4_000_000_000
@@ -50,6 +51,13 @@ def create_wav(path: Path, sample_rate: int, channels: int, frames: int) -> WavW
         return WavWriter(path, "w", sample_rate, channels, subtype="FLOAT", format=kind)
     except soundfile.LibsndfileError as error:
         raise DiskFullError from error
+
+
+def write_silence(like: soundfile.SoundFile, target: Path) -> None:
+    """A float32 WAV of the same form, of zeros."""
+    with create_wav(target, like.samplerate, like.channels, like.frames) as out:
+        for begin, end in spans(like.frames, SILENT_BLOCK):
+            out.write(np.zeros((end - begin, like.channels)))
 
 
 def read_span(sound: soundfile.SoundFile, begin: int, end: int) -> Samples:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -38,6 +39,16 @@ class DiskSignal:
             written = os.pwrite(self._file, left, at)
             left, at = left[written:], at + written
         self._length += len(samples)
+
+    def take(self, blocks: Iterable[npt.NDArray[np.floating]]) -> float:
+        """Write them all, at least one sample; returns the largest magnitude."""
+        peak = 0.0
+        for block in blocks:
+            self.append(block)
+            peak = max(peak, float(np.abs(block).max(initial=0.0)))
+        if not self._length:  # the source is shorter than one sample at this rate
+            self.append(np.zeros(1))
+        return peak
 
     def __len__(self) -> int:
         return self._length

@@ -6,8 +6,9 @@ not cancel; afterwards each channel has the turn and the level that it had.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import soundfile
@@ -38,6 +39,17 @@ class Downmix:
     def spread(self, voice: Samples) -> Samples:
         """(samples,) to (channels, samples)."""
         return np.outer(self.gains, voice)
+
+    def told(self) -> dict[str, Any]:
+        """What `known_downmix` reads: empty where all is silent."""
+        return {} if self.is_silent else {"signs": self.signs.tolist(), "gains": self.gains.tolist()}
+
+
+def known_downmix(whole: Mapping[str, Any]) -> Downmix | None:
+    """That of the whole recording, where a part of it was told."""
+    if "signs" not in whole:
+        return None
+    return Downmix(np.array(whole["signs"]), np.array(whole["gains"]), is_silent=False)
 
 
 def plan_downmix(sound: soundfile.SoundFile, report: Callable[[float], None] = lambda _: None) -> Downmix:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -17,7 +18,7 @@ from voice.checkpoints.content import load_content_encoder
 from voice.conversion import Converted, convert
 from voice.errors import UnknownModelError
 from voice.job_context import JobContext
-from voice.methods.rvc.convert import joined
+from voice.methods.rvc import convert as rvc
 from voice.methods.rvc.model import load_model
 from voice.methods.rvc.pipeline import Splitting, plan_chunks
 from voice.nets.hubert import ContentEncoder
@@ -229,8 +230,18 @@ def test_a_recording_in_chunks_is_as_long_as_the_source(
     assert np.abs(soundfile.read(out)[0][-4410:]).max() > 0
 
 
-def test_joining_chunks_keeps_every_sample() -> None:
-    pieces = [np.ones(1010, np.float32), np.ones(520, np.float32), np.ones(310, np.float32)]
-    whole = np.concatenate(list(joined(iter(pieces), 10)))
-    assert len(whole) == 1000 + 500 + 300
-    assert (whole[:990] == 1).all()
+def test_channels_keep_the_balance_of_the_whole_in_parts(
+    tmp_path: Path, write: Write, speech: Path, context: JobContext, models: Path
+) -> None:
+    """The right channel is loud only in the beginning; alone, the end would be balanced otherwise than in the whole."""
+    voice, rate = soundfile.read(speech)
+    right = voice * np.where(np.arange(len(voice)) < len(voice) // 2, 1.0, 0.01)
+    source, end = write(np.stack([voice, right], axis=1), rate), tmp_path / "end.wav"
+    soundfile.write(end, soundfile.read(source)[0][len(voice) // 2 :], rate, subtype="FLOAT")
+    chosen = preset(models)
+    told = rvc.survey(source, chosen.settings, context)
+    made = tmp_path / "made.wav"
+    rvc.convert(end, made, chosen.settings, 1, replace(context, whole=told))
+    levels = np.sqrt((soundfile.read(made)[0] ** 2).mean(axis=0))
+    powers = (soundfile.read(source)[0] ** 2).sum(axis=0)
+    assert levels[1] / levels[0] == pytest.approx(np.sqrt(powers[1] / powers[0]), rel=0.01)

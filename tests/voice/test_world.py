@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import tracemalloc
 from collections.abc import Callable
 from pathlib import Path
@@ -132,16 +131,6 @@ def test_a_cut_goes_to_the_pause_beside_its_wished_place() -> None:
     level[2200:2240] = -45.0  # quieter than speech, yet voiced
     cuts = plan_cuts(Survey(level, voiced, 0.005, 120.0), 20 * 44100, 44100)
     assert 1700 * 0.005 <= cuts[1] / 44100 <= 1740 * 0.005
-
-
-def test_joining_pieces_keeps_every_sample() -> None:
-    half = 100
-    whole = np.arange(5000, dtype=float)[None, :] * 0 + 1.0
-    cuts = (0, 1500, 3200, 5000)
-    pieces = [whole[:, max(0, a - half) : min(5000, b + half)] for a, b in itertools.pairwise(cuts)]
-    joined = np.concatenate(list(world._joined(iter(pieces), half)), axis=1)
-    assert joined.shape == whole.shape
-    assert np.allclose(joined[:, 200:1390], 1.0)
 
 
 def test_a_long_recording_goes_through_in_pieces_with_flat_memory(

@@ -6,22 +6,24 @@ Nothing that is held grows with the duration but the pitch: the recording and wh
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import soundfile
 import torch
 
-from voice.audio_files import create_wav, open_audio, spans
+from voice.audio_files import create_wav, open_audio, spans, write_silence
 from voice.checkpoints.content import load_content_encoder
 from voice.checkpoints.load import unknown_model
+from voice.crossfade import joined
 from voice.device import give_back_memory, halves_digits, ready_device
 from voice.disk_signal import DiskSignal
-from voice.downmix import Downmix, Resampler, plan_downmix, single_channel
+from voice.downmix import Downmix, Resampler, known_downmix, plan_downmix, single_channel
 from voice.envelope import LevelMeter, mixed_level, stretched
 from voice.f0.choice import pitch_track
-from voice.f0.signal16k import HOP, SAMPLE_RATE, Floats
+from voice.f0.signal16k import HOP, SAMPLE_RATE
 from voice.job_context import JobContext
 from voice.methods.rvc.model import CONTENT_WIDTHS, Model, load_model
 from voice.methods.rvc.pipeline import FADE_FRAMES, Chunk, Controls, Pipeline, Splitting, Waveform, plan_chunks
@@ -42,36 +44,25 @@ def convert(source: Path, target: Path, settings: RvcSettings, seed: int, job: J
     BadModelError's kinds.
     """
     with open_audio(source) as sound:
-        downmix = plan_downmix(sound, job.part(0.0, 0.02, "listen"))
+        downmix = known_downmix(job.whole) or plan_downmix(sound, job.part(0.0, 0.02, "listen"))
         if downmix.is_silent:
-            _write_silence(sound, target)
+            write_silence(sound, target)
             return
         with contextlib.ExitStack() as stack:
             heard = stack.enter_context(DiskSignal(job.scratch / "heard.f64"))
             padded = stack.enter_context(DiskSignal(job.scratch / "padded.f64"))
             made = stack.enter_context(DiskSignal(job.scratch / "made.f32", np.float32))
-            peak = max(_listen(single_channel(sound, downmix, SAMPLE_RATE), heard), job.whole.get("peak", 0.0))
+            peak = max(heard.take(single_channel(sound, downmix, SAMPLE_RATE)), job.whole.get("peak", 0.0))
             splitting = Splitting()
             _prepare(heard, padded, 1 / max(1.0, peak / LOUDEST_IN), splitting.pad)
             rate = _speak(padded, made, settings, splitting, seed, job)
             _put_back(padded, made, rate, sound, target, downmix, settings.rms_mix_rate, splitting.pad)
 
 
-def _write_silence(sound: soundfile.SoundFile, target: Path) -> None:
-    with create_wav(target, sound.samplerate, sound.channels, sound.frames) as out:
-        for begin, end in spans(sound.frames, BLOCK):
-            out.write(np.zeros((end - begin, sound.channels)))
-
-
-def _listen(blocks: Iterable[Floats], heard: DiskSignal) -> float:
-    """Keep the blocks and return the largest magnitude."""
-    peak = 0.0
-    for block in blocks:
-        heard.append(block)
-        peak = max(peak, float(np.abs(block).max(initial=0.0)))
-    if not len(heard):  # shorter than one sample at 16 kHz
-        heard.append(np.zeros(1))
-    return peak
+def survey(source: Path, settings: RvcSettings, job: JobContext) -> dict[str, Any]:  # noqa: ARG001 - as methods do
+    """How the whole recording is mixed, so that its channels keep their balance in parts, too."""
+    with open_audio(source) as sound:
+        return plan_downmix(sound, job.part(0.0, 1.0, "listen")).told()
 
 
 def _prepare(heard: DiskSignal, padded: DiskSignal, gain: float, pad: int) -> None:
@@ -147,20 +138,6 @@ def _told(waveforms: Iterator[Waveform], chunks: list[Chunk], report: Callable[[
     for chunk, waveform in zip(chunks, waveforms, strict=True):
         yield waveform
         report(chunk.end / chunks[-1].end)
-
-
-def joined(pieces: Iterator[Waveform], half: int) -> Iterator[Waveform]:
-    """The pieces with their overlaps of 2 * half samples crossfaded.
-
-    Equal power: the source's phase begins anew in each chunk, so the two sides are not correlated.
-    """
-    angle = ((np.arange(2 * half) + 0.5) / (2 * half) * (np.pi / 2)).astype(np.float32)
-    before = next(pieces)
-    for after in pieces:
-        faded = before[-2 * half :] * np.cos(angle) + after[: 2 * half] * np.sin(angle)
-        yield before[: -2 * half]
-        before = np.concatenate([faded, after[2 * half :]])
-    yield before
 
 
 def _put_back(

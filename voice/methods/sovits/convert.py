@@ -15,12 +15,12 @@ import numpy as np
 import soundfile
 import torch
 
-from voice.audio_files import create_wav, open_audio, spans
+from voice.audio_files import create_wav, open_audio, spans, write_silence
 from voice.checkpoints.content import load_content_encoder
+from voice.crossfade import faded
 from voice.device import give_back_memory, ready_device
 from voice.disk_signal import DiskSignal
-from voice.downmix import Downmix, Resampler, plan_downmix, single_channel
-from voice.f0.signal16k import Floats
+from voice.downmix import Downmix, Resampler, known_downmix, plan_downmix, single_channel
 from voice.job_context import JobContext
 from voice.methods.sovits.clusters import load_centres
 from voice.methods.sovits.indexes import open_index
@@ -42,16 +42,16 @@ def convert(source: Path, target: Path, settings: SovitsSettings, seed: int, job
     BadModelError's kinds.
     """
     with open_audio(source) as sound:
-        downmix = _downmix(sound, job)
+        downmix = known_downmix(job.whole) or plan_downmix(sound, job.part(0.0, 0.02, "listen"))
         if downmix.is_silent:
-            _write_silence(sound, target)
+            write_silence(sound, target)
             return
         model = load_model(Path(settings.model), Path(settings.config))
         rate = model.sample_rate
         with contextlib.ExitStack() as stack:
             heard = stack.enter_context(DiskSignal(job.scratch / "heard.f32", np.float32))
             made = stack.enter_context(DiskSignal(job.scratch / "made.f32", np.float32))
-            peak = _listen(single_channel(sound, downmix, rate), heard)
+            peak = heard.take(single_channel(sound, downmix, rate))
             if "pieces" in job.whole:
                 planned = heard_of(job.whole["pieces"], part_of(job.whole, sound.samplerate, len(heard), rate), rate)
             else:
@@ -68,38 +68,14 @@ def survey(source: Path, settings: SovitsSettings, job: JobContext) -> dict[str,
             return {}
         rate = described_rate(Path(settings.config))
         with DiskSignal(job.scratch / "heard.f32", np.float32) as heard:
-            peak = _listen(single_channel(sound, downmix, rate), heard)
+            peak = heard.take(single_channel(sound, downmix, rate))
             planned = plan(heard, peak, settings, rate)
         (job.scratch / "heard.f32").unlink()
         return {
-            "signs": downmix.signs.tolist(),
-            "gains": downmix.gains.tolist(),
+            **downmix.told(),
             "pieces": told(planned),
             "seams": [round(place * sound.samplerate / rate) for place in seams(planned)],
         }
-
-
-def _downmix(sound: soundfile.SoundFile, job: JobContext) -> Downmix:
-    if "signs" in job.whole:
-        return Downmix(np.array(job.whole["signs"]), np.array(job.whole["gains"]), is_silent=False)
-    return plan_downmix(sound, job.part(0.0, 0.02, "listen"))
-
-
-def _write_silence(sound: soundfile.SoundFile, target: Path) -> None:
-    with create_wav(target, sound.samplerate, sound.channels, sound.frames) as out:
-        for begin, end in spans(sound.frames, BLOCK_S * sound.samplerate):
-            out.write(np.zeros((end - begin, sound.channels)))
-
-
-def _listen(blocks: Iterable[Floats], heard: DiskSignal) -> float:
-    """Keep the blocks and return the largest magnitude."""
-    peak = 0.0
-    for block in blocks:
-        heard.append(block)
-        peak = max(peak, float(np.abs(block).max(initial=0.0)))
-    if not len(heard):  # shorter than one sample at the voice's rate
-        heard.append(np.zeros(1))
-    return peak
 
 
 def _speak(
@@ -155,15 +131,11 @@ def _reported(
 
 
 def joined(voices: Iterable[tuple[Piece, Waveform]], half: int) -> Iterator[Waveform]:
-    """All pieces one after another, with the overlaps of 2 * half samples between parts of a sound crossfaded.
-
-    Equal power: the source's phase begins anew in each piece, so the two sides are not correlated.
-    """
-    angle = ((np.arange(2 * half) + 0.5) / (2 * half) * (np.pi / 2)).astype(np.float32)
+    """All pieces one after another, with the overlaps of 2 * half samples between parts of a sound crossfaded."""
     rest = np.zeros(0, dtype=np.float32)
     for piece, samples in voices:
         if piece.follows:
-            yield rest * np.cos(angle) + samples[: 2 * half] * np.sin(angle)
+            yield faded(rest, samples[: 2 * half])
         stop = len(samples) - (2 * half if piece.precedes else 0)
         yield samples[2 * half if piece.follows else 0 : stop]
         rest = samples[stop:]

@@ -16,6 +16,7 @@ import numpy as np
 import soundfile
 
 from voice.audio_files import create_wav, open_audio, read_span
+from voice.crossfade import joined
 from voice.job_context import JobContext
 from voice.methods.world.cuts import Survey, plan_cuts
 from voice.methods.world.settings import WorldSettings
@@ -46,7 +47,7 @@ def convert(source: Path, target: Path, settings: WorldSettings, seed: int, job:
         report = job.part(0.1, 1.0, "convert")
         with create_wav(target, sound.samplerate, sound.channels, sound.frames) as out:
             pieces = _pieces(sound, cuts, resolved, mean_f0_hz, is_mono)
-            for piece in _joined(pieces, round(FADE_S * sound.samplerate / 2)):
+            for piece in joined(pieces, round(FADE_S * sound.samplerate / 2)):
                 out.write(np.ascontiguousarray(piece.T))
                 report(out.tell() / max(1, sound.frames))
 
@@ -102,17 +103,3 @@ def _pieces(
         made = convert_piece(heard.mean(axis=0, keepdims=True) if is_mono else heard, rate, settings, mean_f0_hz)
         made = made[:, first - start : last - start]
         yield np.repeat(made, sound.channels, axis=0) if is_mono else made
-
-
-def _joined(pieces: Iterator[Samples], half: int) -> Iterator[Samples]:
-    """The pieces with their overlaps of 2 * half samples crossfaded.
-
-    Equal power: the vocoder's pulses and noise start anew in each piece, so the two sides are not correlated.
-    """
-    angle = (np.arange(2 * half) + 0.5) / (2 * half) * (np.pi / 2)
-    before = next(pieces)
-    for after in pieces:
-        faded = before[:, -2 * half :] * np.cos(angle) + after[:, : 2 * half] * np.sin(angle)
-        yield before[:, : -2 * half]
-        before = np.concatenate([faded, after[:, 2 * half :]], axis=1)
-    yield before
