@@ -18,9 +18,9 @@ M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3  # malloc.h
 
 def choose_device(asked: str = "auto") -> torch.device:
     """`auto` is the GPU where there is one, else the CPU; one that is asked for by name and absent is the CPU, too."""
-    if asked != "cpu" and torch.cuda.is_available():
-        return torch.device("cuda" if asked == "auto" else asked)
-    return torch.device("cpu")
+    wanted = torch.device("cuda" if asked == "auto" else asked)
+    there = torch.cuda.device_count() if wanted.type == "cuda" and torch.cuda.is_available() else 0
+    return wanted if (wanted.index or 0) < there else torch.device("cpu")
 
 
 def ready_device() -> torch.device:

@@ -145,12 +145,14 @@ def test_weight_norm_is_folded_as_torch_does_it(dim: int, names: tuple[str, str]
     assert torch.allclose(plain["c.weight"], conv.weight, atol=1e-6)
 
 
-def test_weights_that_are_missing_or_misshapen_are_told(tmp_path: Path) -> None:
+def test_weights_that_are_missing_misshapen_or_no_numbers_are_told(tmp_path: Path) -> None:
     with torch.device("meta"):
         net = torch.nn.Linear(3, 2)
     with pytest.raises(UnknownModelError, match="lacks the weights bias"):
         fill(net, {"weight": torch.zeros(2, 3)}, tmp_path / "a.pt")
     with pytest.raises(BadModelError, match=r"shape \(3, 2\) instead of \(2, 3\)"):
         fill(net, {"weight": torch.zeros(3, 2), "bias": torch.zeros(2)}, tmp_path / "a.pt")
+    with pytest.raises(UnknownModelError, match="weights bias hold values that are no numbers"):
+        fill(net, {"weight": torch.zeros(2, 3), "bias": torch.tensor([0.0, float("nan")])}, tmp_path / "a.pt")
     fill(net, {"weight": torch.ones(2, 3), "bias": torch.zeros(2), "more": torch.zeros(1)}, tmp_path / "a.pt")
     assert net(torch.ones(3)).tolist() == [3.0, 3.0]

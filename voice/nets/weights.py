@@ -66,7 +66,7 @@ def fill(net: nn.Module, tensors: Tensors, path: Path, dtype: torch.dtype = torc
     """Give `net`, built `unfilled`, its weights.
 
     They are taken out of `tensors` one by one, so that no model is ever held twice; what the file holds besides is
-    ignored. Raises UnknownModelError where a weight is missing or of another shape.
+    ignored. Raises UnknownModelError where a weight is missing, of another shape or not finite.
     """
     counters = {name: torch.tensor(0) for name in net.state_dict() if name.endswith("num_batches_tracked")}
     wanted = {name: place for name, place in net.state_dict().items() if name not in counters}
@@ -77,6 +77,8 @@ def fill(net: nn.Module, tensors: Tensors, path: Path, dtype: torch.dtype = torc
             sizes = f"{tuple(tensors[name].shape)} instead of {tuple(place.shape)}"
             raise unknown_model(path, f"the weights {name} have the shape {sizes}")
     held = {name: tensors.pop(name).to(dtype) for name in wanted}
+    if broken := next((name for name, one in held.items() if not bool(one.isfinite().all())), None):
+        raise unknown_model(path, f"the weights {broken} hold values that are no numbers")
     net.load_state_dict(held | counters, assign=True)
     net.eval().requires_grad_(requires_grad=False)
     lay_out(net)
