@@ -8,7 +8,7 @@ from __future__ import annotations
 import difflib
 import os
 from collections.abc import Iterable, Mapping
-from functools import cache, partial
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, available_timezones
@@ -149,7 +149,6 @@ class Settings(BaseSettings):
         return self.bot_token is None
 
 
-@cache
 def settings_class() -> type[Settings]:
     """The settings together with those that the platform folders declare."""
     fields: dict[str, Any] = {

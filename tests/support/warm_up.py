@@ -32,7 +32,7 @@ def warm_app() -> None:
     from app.settings import settings_class
     from platforms.http import create_client
 
-    settings_class()
+    settings_class()  # imports the platforms
     create_client()  # for the root certificates that all clients share
     for method in (GetFile, GetMe, SendMessage, SetMyCommands):
         Response[method.__returning__].model_validate({"ok": False})
