@@ -8,7 +8,7 @@ from typing import Any
 
 from voice.f0 import F0_METHODS
 
-VERSION = 1
+VERSION = 2
 """Part of every digest; raise it when the same settings begin to sound different."""
 FILE_FIELDS = ("model", "index", "content_model", "f0_model")
 """Which settings name files; they are sought in the models folder."""
