@@ -1,10 +1,12 @@
 """What a long recording costs in chunks: time, and the memory of all processes together.
 
     python -m benchmarks.voice_long [--minutes 10 120] [--workers 2] [--model separation.onnx] [--music keep]
+                                    [--preset deeper | --preset rvc] [--rate 44100] [--mono]
 
 Speech over music, converted by the pipeline in the pool's own children. Prints, for each duration, seconds per second
 of audio and the largest sum of the proportional memory of this process and all its children; and the ratio of the
 longest to the shortest. Memory is flat when that ratio stays near 1. The two-hour run takes hours on two slow cores.
+`rvc` is a voice of the real sizes with weights of no use (see `benchmarks.voice`), with rmvpe.
 """
 
 from __future__ import annotations
@@ -16,16 +18,19 @@ import tempfile
 import threading
 import time
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
+import numpy.typing as npt
 import soundfile
+import soxr
 
+from benchmarks.voice import write_models
 from voice.audio_files import create_wav
 from voice.pipeline.coordinator import Coordinator, Order
 from voice.pipeline.settings import Chunking
 from voice.pool import ProcessPool
-from voice.presets import BUILT_IN, PresetCatalogue
+from voice.presets import BUILT_IN, Preset, PresetCatalogue
 
 SAMPLES = Path(__file__).resolve().parent.parent / "tests" / "samples"
 RATE = 44100
@@ -64,28 +69,41 @@ def _pss_mb(pid: int) -> float:
     return next((int(line.split()[1]) / 1024 for line in lines if line.startswith("Pss:")), 0.0)
 
 
-def write_scene(path: Path, minutes: float) -> int:
+def write_scene(path: Path, minutes: float, rate: int, *, is_mono: bool) -> int:
     """Speech over music, the samples over and over; returns the frames. Never held whole."""
-    speech = np.concatenate(
-        [soundfile.read(SAMPLES / f"speech_{one}.flac", dtype="float32")[0] for one in ("ru", "en")]
-    )
-    music = soundfile.read(SAMPLES / "music.flac", dtype="float32")[0]
-    frames = round(minutes * 60 * RATE)
-    with create_wav(path, RATE, 2, frames) as out:
-        for begin in range(0, frames, 60 * RATE):
-            place = np.arange(begin, min(frames, begin + 60 * RATE))
-            out.write(speech[place % len(speech), None] + 0.25 * music[place % len(music)])
+    speech = np.concatenate([_sample(f"speech_{one}.flac", rate) for one in ("ru", "en")]).mean(axis=1)
+    music = _sample("music.flac", rate)
+    frames = round(minutes * 60 * rate)
+    with create_wav(path, rate, 1 if is_mono else 2, frames) as out:
+        for begin in range(0, frames, 60 * rate):
+            place = np.arange(begin, min(frames, begin + 60 * rate))
+            scene = speech[place % len(speech), None] + 0.25 * music[place % len(music)]
+            out.write(scene.mean(axis=1, keepdims=True) if is_mono else scene)
     return frames
+
+
+def _sample(name: str, rate: int) -> npt.NDArray[np.float32]:
+    samples, own = soundfile.read(SAMPLES / name, dtype="float32", always_2d=True)
+    made: npt.NDArray[np.float32] = soxr.resample(samples, own, rate)
+    return made
+
+
+def find_preset(name: str, folder: Path) -> dict[str, Any]:
+    """A preset that comes with us, or `rvc`."""
+    if name != "rvc":
+        return PresetCatalogue([BUILT_IN]).get(name).to_json()
+    write_models(folder)
+    plain = {"model": "voice.pth", "index": "voice.index", "f0_method": "rmvpe"}
+    return Preset.from_json({"name": name, "method": "rvc", "settings": plain}).located(folder).to_json()
 
 
 async def measure(folder: Path, minutes: float, chosen: argparse.Namespace) -> tuple[float, float]:
     """Seconds and peak MB of one conversion."""
     source, target = folder / "source.wav", folder / "target.wav"
-    frames = write_scene(source, minutes)
+    frames = write_scene(source, minutes, chosen.rate, is_mono=chosen.mono)
     pool = ProcessPool(chosen.workers, scratch_folder=folder)
     coordinator = Coordinator(pool, folder / "work", Chunking(at_once=chosen.workers))
-    preset = PresetCatalogue([BUILT_IN]).get(chosen.preset).to_json()
-    order = Order(source, target, preset, seed=1, music=chosen.music, model=chosen.model)
+    order = Order(source, target, find_preset(chosen.preset, folder), seed=1, music=chosen.music, model=chosen.model)
     try:
         began = time.monotonic()
         with MemoryWatch(pool) as watch:
@@ -113,6 +131,8 @@ def main() -> None:
     parser.add_argument("--model", type=Path)
     parser.add_argument("--music", choices=["automatic", "keep", "none"], default="keep")
     parser.add_argument("--preset", default="deeper")
+    parser.add_argument("--rate", type=int, default=RATE)
+    parser.add_argument("--mono", action="store_true")
     chosen = parser.parse_args()
     runs = {}
     for minutes in chosen.minutes:
