@@ -10,8 +10,9 @@ from pathlib import Path
 from app.finding import Finding
 from app.optional_packages import PARTS, needing
 from app.settings import Settings
+from app.voice_remedy import remedy
 from voice.errors import VoiceError
-from voice.models.downloadable import Downloadable, downloadables
+from voice.models.downloadable import downloadables
 from voice.pool import ProcessPool
 from voice.presets import BUILT_IN, Preset, PresetCatalogue
 from voice.separation.model_file import FILE, find_model, numbers_of
@@ -47,15 +48,8 @@ def _incomplete(catalogue: PresetCatalogue, models: Path) -> Iterator[Finding]:
         known = {}
     for name, files in sorted(catalogue.missing().items()):
         if files:
-            remedy = " ".join(_get(file, models, known) for file in files)
-            yield Finding(f"voice {name}", f"not offered, as it needs {', '.join(files)}", remedy, is_fault=True)
-
-
-def _get(file: str, models: Path, known: dict[str, Downloadable]) -> str:
-    for one in known.values():
-        if one.file == file:
-            return f"Run: python -m app voice models download {one.name}"
-    return f"Bring {file} to {models}: python -m app voice models import {file}"
+            advice = " ".join(remedy(file, models, known) for file in files)
+            yield Finding(f"voice {name}", f"not offered, as it needs {', '.join(files)}", advice, is_fault=True)
 
 
 def _packages(presets: list[Preset]) -> Iterator[Finding]:

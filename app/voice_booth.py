@@ -18,6 +18,7 @@ from bot.texts import Texts
 from bot.voice_notes import note_lines
 from media.errors import FfmpegFailedError, MediaError
 from media.ffmpeg import Ffmpeg
+from media.sound_files import decode_sound
 from storage.home import Home
 from voice.errors import VoiceError
 from voice.jobs_port import OnJobProgress
@@ -108,8 +109,19 @@ def new_seed() -> int:
 
 def require_source(source: Path) -> None:
     """Raises CommandError where there is no such file."""
+    if source.is_dir():
+        raise CommandError(f"{source} is a folder; name one file in it.")
     if not source.is_file():
         raise CommandError(f"There is no file {source}.")
+
+
+async def hear(ffmpeg: Ffmpeg, source: Path, wav: Path, *, begin_s: float = 0.0, length_s: float | None = None) -> None:
+    """The sound of a file as WAV, or a part of it; raises CommandError, MediaError."""
+    try:
+        await decode_sound(ffmpeg, source, wav, begin_s=begin_s, length_s=length_s)
+    except FfmpegFailedError as error:
+        detail = error.params.get("detail") or error
+        raise CommandError(f"{source} holds no sound that can be read; ffmpeg says: {detail}.") from error
 
 
 def told(result: Mapping[str, Any]) -> list[str]:

@@ -48,7 +48,7 @@ def _add_sample(sample: argparse.ArgumentParser) -> None:
 def _pair(text: str) -> tuple[str, str]:
     name, separator, value = text.partition("=")
     if not name or not separator:
-        raise argparse.ArgumentTypeError(f"is not NAME=VALUE: {text}")
+        raise argparse.ArgumentTypeError(f"{text!r} is not NAME=VALUE")
     return name, value
 
 

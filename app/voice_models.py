@@ -18,6 +18,7 @@ from voice.errors import VoiceError
 from voice.models.download import Download
 from voice.models.downloadable import FILE_NAME as LIST_NAME
 from voice.models.downloadable import Downloadable, downloadables
+from voice.models.names import imported_name
 from voice.models.shelf import Shelved, Wish, shelved, take_in
 from voice.presets import BUILT_IN, PresetCatalogue
 from voice.separation.model_file import FILE as SEPARATION_MODEL
@@ -82,7 +83,7 @@ def _separation(home: Home) -> str:
 
 def _forms(file: str) -> set[str]:
     """The names under which a file may lie here: imported weights become safetensors."""
-    return {file, str(Path(file).with_suffix(".safetensors"))}
+    return {file, imported_name(file) or file}
 
 
 def _need(file: str, known: dict[str, Downloadable]) -> str:
@@ -99,7 +100,7 @@ def _standing(one: Shelved) -> str:
 
 
 def _megabytes(size: int) -> str:
-    return f"{size / 1e6:.1f} MB"
+    return f"{size / 1e6:.1f} MB" if size >= 50_000 else f"{-(-size // 1000)} kB"
 
 
 def import_model(settings: Settings, file: Path, name: str, *, trust: bool, replace: bool) -> int:

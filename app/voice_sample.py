@@ -8,9 +8,9 @@ from pathlib import Path
 
 from app.progress_bar import ProgressBar
 from app.settings import Settings
-from app.voice_booth import DOING, Booth, CommandError, new_seed, open_booth, require_source, run, told
+from app.voice_booth import DOING, Booth, CommandError, hear, new_seed, open_booth, require_source, run, told
 from app.voice_convert import Wish, choose_voice
-from media.sound_files import decode_sound, encode_sound
+from media.sound_files import encode_sound
 from voice.errors import VoiceError
 from voice.pipeline.duration import wav_duration_s
 from voice.presets import Preset
@@ -49,7 +49,7 @@ async def _samples(booth: Booth, wish: SampleWish) -> int:
     if not folder.is_dir():
         raise CommandError(f"There is no folder {folder}.")
     source = booth.work / "source.wav"
-    await decode_sound(booth.ffmpeg, wish.source, source, begin_s=wish.begin_s, length_s=wish.length_s)
+    await hear(booth.ffmpeg, wish.source, source, begin_s=wish.begin_s, length_s=wish.length_s)
     if not wav_duration_s(source):
         raise CommandError(f"{wish.source} ends before {wish.begin_s:g} seconds.")
     names = _ready(booth, wish) if wish.presets is None else wish.presets

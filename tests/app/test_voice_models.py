@@ -52,9 +52,33 @@ def test_an_imported_file_is_found_under_the_name_that_the_preset_gives_it(
     torch.save({"a": torch.ones(3)}, tmp_path / "anna.pth")
     assert main(["voice", "models", "import", "anna.pth"]) == 0
     digest = hashlib.sha256((tmp_path / "anna.pth").read_bytes()).hexdigest()
-    assert f"anna.safetensors: weights, 0.0 MB, SHA-256 {digest}" in capsys.readouterr().out
+    assert f"anna.safetensors: weights, 1 kB, SHA-256 {digest}" in capsys.readouterr().out
     main(["voice", "models"])
     assert "✗ anna needs hubert_base.pt" in capsys.readouterr().out
+
+
+def test_an_index_and_a_description_lie_beside_the_weights_of_the_same_name(
+    home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    preset = 'method = "sovits"\n[settings]\nmodel = "anna.pth"\nconfig = "anna.json"\nf0_method = "harvest"\n'
+    (home / "voices" / "anna.toml").write_text(preset)
+    torch.save({"a": torch.ones(3)}, tmp_path / "anna.pth")
+    (tmp_path / "anna.json").write_text("{}")
+    assert main(["voice", "models", "import", "anna.pth"]) == 0
+    main(["voice", "models"])
+    assert "✗ anna needs anna.json, " in capsys.readouterr().out  # not taken for what anna.pth became
+    assert main(["voice", "models", "import", "anna.json"]) == 0
+    main(["voice", "models"])
+    assert "✗ anna needs checkpoint_best_legacy_500.pt\n" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(("content", "why"), [(b"", "it is empty"), (b"hello", "it holds no model")])
+def test_a_file_that_is_no_model_at_all_is_told_in_words(
+    home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], content: bytes, why: str
+) -> None:
+    (tmp_path / "anna.pth").write_bytes(content)
+    assert main(["voice", "models", "import", "anna.pth"]) == 1
+    assert capsys.readouterr().err == f"The model file anna.pth is damaged; copy it again ({why}).\n"
 
 
 def test_what_cannot_be_imported_is_said_in_a_sentence(

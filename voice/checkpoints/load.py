@@ -130,8 +130,10 @@ def _calls_something(path: Path) -> bool:
 
 def _damaged(path: Path, error: Exception) -> DamagedModelError:
     # Around what is wrong torch puts the advice to open the file all the same, which is the worst that one can do.
-    said = str(error).partition(TORCH_SAYS)[2].strip() or str(error) or type(error).__name__
+    said = str(error).partition(TORCH_SAYS)[2].strip() or str(error)
     detail = said.partition("\n")[0].partition(". ")[0][:120]
+    if " " not in detail:  # the name of an error, or a byte that was not looked for: nothing that a person can use
+        detail = "it holds no model" if path.stat().st_size else "it is empty"
     return DamagedModelError(
         f"The model file {path.name} is damaged; copy it again ({detail}).", file=path.name, detail=detail
     )

@@ -17,6 +17,7 @@ from typing import Any
 from voice.errors import BadModelError, DamagedModelError, MissingModelError, UnknownModelError, UntrustedModelError
 from voice.job_context import JobContext
 from voice.methods.silero.listener import NEEDED
+from voice.models.names import PICKLED, TORCH
 from voice.models.partial import partial_place
 from voice.models.register import Entry, record
 from voice.retrieval import FeatureIndex
@@ -24,9 +25,6 @@ from voice.retrieval import FeatureIndex
 LARGEST_BYTES = 4 << 30
 LARGEST_TEXT_BYTES = 8 << 20
 BLOCK_BYTES = 1 << 20
-TORCH = (".pth", ".pt", ".ckpt", ".bin")
-PICKLED = ".pkl"
-"""Indexes of SO-VITS-SVC."""
 TRAINING = frozenset({"optimizer", "optimizer_history", "last_optimizer_state", "iteration"})
 """What a checkpoint has beside its part `model` to be trained further."""
 TEXTS = (".txt", ".srt", ".json", ".toml", ".yaml")

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from voice.errors import BadModelError, MissingModelError
 from voice.jobs_port import JobRunner, OnJobProgress
+from voice.models.names import imported_name
 from voice.models.partial import partial_place
 from voice.models.register import Entry, read_register
 
@@ -56,7 +57,7 @@ def take_in(runner: JobRunner, models: Path, wish: Wish, on_progress: OnJobProgr
         raise BadModelError(f"A model cannot be called {name!r}; give it another --name.", file=name)
     if not wish.source.exists():
         raise MissingModelError(f"There is no file {wish.source}.", file=wish.source.name)
-    for there in {name, str(Path(name).with_suffix(".safetensors"))}:
+    for there in filter(None, (name, imported_name(name))):
         place = models / there
         if place.exists() and not wish.replace and not place.samefile(wish.source):
             raise BadModelError(

@@ -13,6 +13,7 @@ from typing import Any
 
 from voice.errors import BadPresetError, MissingModelError
 from voice.methods.registry import MethodSettings, describe_method, method_names
+from voice.models.names import imported_name
 from voice.presets.mix import Mix, parse_mix
 
 NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,23}")
@@ -121,14 +122,15 @@ class Preset:
         except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
             raise bad(path.stem, f"its file cannot be read: {error}") from error
         if strange := sorted(data.keys() - KNOWN_KEYS):
-            raise bad(path.stem, f"it has a key that means nothing here: {strange[0]}")
+            known = ", ".join(sorted(KNOWN_KEYS))
+            raise bad(path.stem, f"it has a key that means nothing here: {strange[0]}; it may have {known}")
         return cls.from_json({**data, "name": path.stem})
 
 
 def in_models(models: Path, file: str) -> Path | None:
     """Where the file lies: under its name, or as what it became when it was imported, the same name in .safetensors."""
-    named = models / file
-    return next((place for place in (named, named.with_suffix(".safetensors")) if place.exists()), None)
+    places = (models / name for name in (file, imported_name(file)) if name is not None)
+    return next((place for place in places if place.exists()), None)
 
 
 def _state(file: str) -> tuple[int, int]:

@@ -68,8 +68,9 @@ class Model:
         if isinstance(asked, int) and asked in (self.speakers.values() or range(self.net.shape.speakers)):
             return asked
         name, known = "" if asked is None else str(asked), ", ".join(list(self.speakers)[:MOST_NAMED])
+        trouble = f"does not have the speaker {name!r}; it has" if name else "has several speakers; name one of them"
         raise UnknownSpeakerError(
-            f"The voice model {self.path.name} does not have the speaker {name!r}; it has: {known}.",
+            f"The voice model {self.path.name} {trouble}: {known}.",
             file=self.path.name,
             speaker=name,
             known=known,

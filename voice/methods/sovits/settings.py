@@ -60,7 +60,8 @@ def parse(data: Mapping[str, Any]) -> SovitsSettings:
     """Check plain settings; raises ValueError that says which one is wrong and what it may be."""
     known = {one.name for one in fields(SovitsSettings)}
     if strange := sorted(set(map(str, data)) - known):
-        raise ValueError(f"settings has {strange[0]!r}, which means nothing to this method")
+        there_are = ", ".join(sorted(known))
+        raise ValueError(f"settings has {strange[0]!r}, which means nothing to this method; it knows {there_are}")
     if "model" not in data:
         raise ValueError("it names no model")
     if "index" in data and "cluster" in data:

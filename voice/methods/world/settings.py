@@ -99,7 +99,8 @@ def _parse_draw(data: Mapping[str, Any]) -> Draw:
 def _refuse_strangers(data: Mapping[str, Any], kind: type[WorldSettings | Draw], where: str) -> None:
     known = {one.name for one in fields(kind)}
     if strange := sorted(set(map(str, data)) - known):
-        raise ValueError(f"{where} has {strange[0]!r}, which means nothing to this method")
+        there_are = ", ".join(sorted(known))
+        raise ValueError(f"{where} has {strange[0]!r}, which means nothing to this method; it knows {there_are}")
 
 
 def _number(data: Mapping[str, Any], name: str, default: float, bounds: Span) -> float:
