@@ -80,8 +80,7 @@ class CodeConsents:
 
     async def ask_due(self) -> datetime | None:
         """Ask the site after every consent whose pause is over; answers when the next question is due."""
-        async with self._db.read() as uow:
-            due = await uow.code_consents.due(self._clock())
+        due = await self._db.run(lambda uow: uow.code_consents.due(self._clock()))
         for consent in due:
             await self._ask(consent)
         async with self._db.read() as uow:

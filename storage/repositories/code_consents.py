@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import delete, func, select, update
 
+from storage.errors import SecretError
 from storage.tables import code_consents
 from storage.transaction import Record, Transaction, columns
 from storage.values import CodeConsent, SettledConsent
@@ -39,10 +40,19 @@ class CodeConsentRepository:
         )
 
     async def due(self, now: datetime) -> tuple[CodeConsent, ...]:
-        """The open ones that are to be asked about, the longest waiting first."""
+        """The open ones that are to be asked about, the longest waiting first.
+
+        One whose secret no key opens any more ends here, as if it had expired: it must not hide the others.
+        """
         is_due = _OPEN & (code_consents.c.next_poll_at <= now)
-        rows = await self._tx.rows(columns(code_consents).where(is_due).order_by(code_consents.c.next_poll_at))
-        return tuple(map(self._consent, rows))
+        readable = []
+        for row in await self._tx.rows(columns(code_consents).where(is_due).order_by(code_consents.c.next_poll_at)):
+            try:
+                readable.append(self._consent(row))
+            except SecretError:
+                is_it = code_consents.c.code_sha256 == row["code_sha256"]
+                await self._tx.change(update(code_consents).where(is_it).values(ended_at=row["expires_at"]))
+        return tuple(readable)
 
     async def next_due(self) -> datetime | None:
         """When the next question is to be asked; None: nothing is open."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 from sqlalchemy import text
@@ -85,3 +86,18 @@ async def test_a_rotation_seals_it_anew(scene: Scene, url: str, clock: Clock, ke
     async with alone.read() as uow:
         assert await uow.code_consents.due(one.next_poll_at) == (one,)
     await alone.dispose()
+
+
+async def test_a_secret_without_a_key_ends_and_does_not_hide_the_other_consents(scene: Scene, url: str) -> None:
+    one = await added(scene)
+    strange = Database(url, Keyring([generate_key()]), clock=scene.clock)
+    async with strange.begin() as uow:
+        await uow.code_consents.shown(one.key, 77)
+        await uow.code_consents.add(other := replace(one, device_code="canary-other-code"))
+        assert await uow.code_consents.due(one.next_poll_at) == (other,)
+        await uow.code_consents.end(other.key, scene.clock())
+        (settled,) = await uow.code_consents.settle()
+        assert (settled.message_id, settled.is_used) == (77, False)
+        assert await uow.code_consents.next_due() is None
+        await uow.commit()
+    await strange.dispose()
