@@ -13,6 +13,8 @@ DEVICE_VARIABLE = "VOICE_DEVICE"
 THREADS_VARIABLE = "VOICE_THREADS"
 """Names in the environment of a child: `auto`, `cpu`, `cuda`, `cuda:1`…; how many threads it may use."""
 KEEP_FREED_BYTES = 32 << 20
+FEW_BYTES = 12 << 20
+"""For a network of few and large activations of many sizes: what it keeps would mostly be of the wrong one."""
 M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3  # malloc.h
 
 
@@ -51,8 +53,8 @@ def give_back_memory() -> None:
         trim(0)
 
 
-def keep_freed_memory() -> None:
-    """Have the C library keep freed blocks of up to 32 MiB instead of giving them back to the kernel.
+def keep_freed_memory(largest: int = KEEP_FREED_BYTES) -> None:
+    """Have the C library keep freed blocks of up to `largest` bytes instead of giving them back to the kernel.
 
     The activations of a vocoder are mapped and cleared afresh at every layer otherwise: half of its CPU time.
     """
@@ -60,5 +62,5 @@ def keep_freed_memory() -> None:
         mallopt = ctypes.CDLL(None).mallopt
     except AttributeError:  # not the GNU C library
         return
-    mallopt(M_MMAP_THRESHOLD, KEEP_FREED_BYTES)
-    mallopt(M_TRIM_THRESHOLD, 2 * KEEP_FREED_BYTES)
+    mallopt(M_MMAP_THRESHOLD, largest)
+    mallopt(M_TRIM_THRESHOLD, 2 * largest)

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from voice.device import give_back_memory
+from voice.device import FEW_BYTES, give_back_memory, keep_freed_memory
 from voice.errors import MissingModelError
 from voice.f0.signal16k import F0Task, Floats, Signal
 
@@ -52,8 +52,10 @@ def pitch_track(
             finally:
                 executor.shutdown(wait=True, cancel_futures=True)
         return
+    keep_freed_memory(FEW_BYTES)
     track = PitchTrack([_run(_tasks(method, signal, frames, model, device), report)])
     give_back_memory()
+    keep_freed_memory()
     yield track
 
 

@@ -7,7 +7,7 @@ those of the voice checkpoints.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import torch
@@ -23,6 +23,25 @@ OUTER_KERNEL = 7
 WINDOW_FRAMES = 200
 """Frames decoded at once. Activations of a whole recording are mapped and cleared by the kernel at every layer, which
 takes as long as the arithmetic; those of a window stay in place. Longer ones gain little and hold more memory."""
+
+
+def even_windows(first: int, last: int) -> Iterator[tuple[int, int]]:
+    """The frames `first` to `last` in as few windows as there must be, of one length: the last ones overlap a little.
+
+    A length that a processor has not met before costs it a tenth of a second and more of preparation.
+    """
+    count = max(1, -(-(last - first) // WINDOW_FRAMES))
+    size = -(-(last - first) // count)
+    for number in range(count):
+        begin = min(first + number * size, last - size)
+        yield begin, begin + size
+
+
+def span_around(keep: tuple[int, int], margin: int, whole: int) -> tuple[int, int]:
+    """`keep` with `margin` on both sides, within 0 to `whole`: what one side cannot give, the other does."""
+    length = min(whole, keep[1] - keep[0] + 2 * margin)
+    low = min(max(0, keep[0] - margin), whole - length)
+    return low, low + length
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,11 +132,13 @@ class Vocoder(nn.Module):
         features, speaker = features.to(digits), speaker.to(digits)
         source = None if waves is None else self.m_source(waves.to(digits)).T[None]
         steer, pieces = self.cond(speaker[:, :, None]), []
-        for begin in range(first, last, WINDOW_FRAMES):
-            end = min(begin + WINDOW_FRAMES, last)
-            low, high = max(0, begin - self.shape.reach), min(frames, end + self.shape.reach)
+        done = first
+        for begin, end in even_windows(first, last):
+            low, high = span_around((begin, end), self.shape.reach, frames)
             heard = None if source is None else source[:, :, low * upp : high * upp]
-            pieces.append(self._decode(features[:, :, low:high], steer, heard, (begin - low, end - low)))
+            made = self._decode(features[:, :, low:high], steer, heard, (begin - low, end - low))
+            pieces.append(made[(done - begin) * upp :])
+            done = end
             report((end - first) / (last - first))
         return torch.cat(pieces)
 
@@ -127,7 +148,7 @@ class Vocoder(nn.Module):
         line = None if source is None else as_line(source)
         begin, frames, rate, per_stage = 0, features.shape[-1], 1, len(self.shape.block_kernels)
         for stage, (up, times, margin) in enumerate(zip(self.ups, self.shape.rates, self.shape.margins, strict=False)):
-            low, high = max(0, keep[0] * rate - margin), min(frames * rate, keep[1] * rate + margin)
+            low, high = span_around((keep[0] * rate, keep[1] * rate), margin, frames * rate)
             x = up(functional.leaky_relu_(x[..., low - begin : high - begin], SLOPE))
             begin, rate = low * times, rate * times
             if line is not None:

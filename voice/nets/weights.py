@@ -77,7 +77,7 @@ def fill(net: nn.Module, tensors: Tensors, path: Path, dtype: torch.dtype = torc
             sizes = f"{tuple(tensors[name].shape)} instead of {tuple(place.shape)}"
             raise unknown_model(path, f"the weights {name} have the shape {sizes}")
     held = {name: tensors.pop(name).to(dtype) for name in wanted}
-    if broken := next((name for name, one in held.items() if not bool(one.isfinite().all())), None):
+    if broken := next((name for name, one in held.items() if not bool(one.sum().isfinite())), None):
         raise unknown_model(path, f"the weights {broken} hold values that are no numbers")
     net.load_state_dict(held | counters, assign=True)
     net.eval().requires_grad_(requires_grad=False)

@@ -26,7 +26,7 @@ from voice.f0.choice import pitch_track
 from voice.f0.signal16k import HOP, SAMPLE_RATE
 from voice.job_context import JobContext
 from voice.methods.rvc.model import CONTENT_WIDTHS, Model, load_model
-from voice.methods.rvc.pipeline import FADE_FRAMES, Chunk, Controls, Pipeline, Splitting, Waveform, plan_chunks
+from voice.methods.rvc.pipeline import FADE_FRAMES, Chunk, Controls, Known, Pipeline, Splitting, Waveform, plan_chunks
 from voice.methods.rvc.rules import LOUDEST_IN, high_pass
 from voice.methods.rvc.settings import RvcSettings
 from voice.retrieval import FeatureIndex
@@ -49,20 +49,48 @@ def convert(source: Path, target: Path, settings: RvcSettings, seed: int, job: J
             write_silence(sound, target)
             return
         with contextlib.ExitStack() as stack:
-            heard = stack.enter_context(DiskSignal(job.scratch / "heard.f64"))
-            padded = stack.enter_context(DiskSignal(job.scratch / "padded.f64"))
             made = stack.enter_context(DiskSignal(job.scratch / "made.f32", np.float32))
-            peak = max(heard.take(single_channel(sound, downmix, SAMPLE_RATE)), job.whole.get("peak", 0.0))
             splitting = Splitting()
-            _prepare(heard, padded, 1 / max(1.0, peak / LOUDEST_IN), splitting.pad)
-            rate = _speak(padded, made, settings, splitting, seed, job)
+            padded = _hear(sound, downmix, splitting.pad, job, stack)
+            chunks = plan_chunks(padded, splitting, _known_cuts(sound, job))
+            rate = _speak(padded, made, chunks, settings, seed, job)
             _put_back(padded, made, rate, sound, target, downmix, settings.rms_mix_rate, splitting.pad)
 
 
 def survey(source: Path, settings: RvcSettings, job: JobContext) -> dict[str, Any]:  # noqa: ARG001 - as methods do
-    """How the whole recording is mixed, so that its channels keep their balance in parts, too."""
-    with open_audio(source) as sound:
-        return plan_downmix(sound, job.part(0.0, 1.0, "listen")).told()
+    """How the whole recording is mixed and where it is cut, so that in parts it sounds nearly as it does at once."""
+    with open_audio(source) as sound, contextlib.ExitStack() as stack:
+        downmix = plan_downmix(sound, job.part(0.0, 0.5, "listen"))
+        if downmix.is_silent:
+            return {}
+        splitting = Splitting()
+        padded = _hear(sound, downmix, splitting.pad, job, stack, np.float32)  # half the room for hours of sound
+        cuts = [chunk.begin for chunk in plan_chunks(padded, splitting)][1:]
+        seams = [round(cut * sound.samplerate / SAMPLE_RATE) for cut in cuts]
+        return {**downmix.told(), "cuts": cuts, "seams": seams}
+
+
+def _known_cuts(sound: soundfile.SoundFile, job: JobContext) -> Known | None:
+    """Parts begin on multiples of 10 ms, so at a whole sample at 16 kHz, too."""
+    if "cuts" not in job.whole:
+        return None
+    return Known(job.whole["cuts"], round(job.whole.get("begins", 0) * SAMPLE_RATE / sound.samplerate))
+
+
+def _hear(
+    sound: soundfile.SoundFile,
+    downmix: Downmix,
+    pad: int,
+    job: JobContext,
+    stack: contextlib.ExitStack,
+    kind: type[np.floating] = np.float64,
+) -> DiskSignal:
+    """The recording as the networks hear it, with `pad` samples mirrored at both ends; it is closed with `stack`."""
+    heard = stack.enter_context(DiskSignal(job.scratch / "heard", kind))
+    padded = stack.enter_context(DiskSignal(job.scratch / "padded", kind))
+    peak = max(heard.take(single_channel(sound, downmix, SAMPLE_RATE)), job.whole.get("peak", 0.0))
+    _prepare(heard, padded, 1 / max(1.0, peak / LOUDEST_IN), pad)
+    return padded
 
 
 def _prepare(heard: DiskSignal, padded: DiskSignal, gain: float, pad: int) -> None:
@@ -82,7 +110,7 @@ def _prepare(heard: DiskSignal, padded: DiskSignal, gain: float, pad: int) -> No
 
 
 def _speak(
-    padded: DiskSignal, made: DiskSignal, settings: RvcSettings, splitting: Splitting, seed: int, job: JobContext
+    padded: DiskSignal, made: DiskSignal, chunks: list[Chunk], settings: RvcSettings, seed: int, job: JobContext
 ) -> int:
     """Write the new voice, in place at the model's rate; returns that rate."""
     device = ready_device()
@@ -104,7 +132,6 @@ def _speak(
             smooth_pitch=settings.smooth_pitch and settings.f0_method == "harvest",
         )
         give_back_memory()  # what the files took besides the weights
-        chunks = plan_chunks(padded, splitting)
         waveforms = Pipeline(model, encoder, index, controls, device).run(padded, track, chunks, seed, in_place=True)
         told = _told(waveforms, chunks, job.part(0.12, 0.97, "convert"))
         for piece in joined(told, FADE_FRAMES * model.samples_per_frame):

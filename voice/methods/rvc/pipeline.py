@@ -64,6 +64,8 @@ class Chunk:
     pad_frames: int
     is_first: bool
     is_last: bool
+    number: int = 0
+    """Its place in the whole recording, also where only a part of it is at hand."""
 
     def kept_in_place(self) -> tuple[int, int]:
         """Its own frames among those that are made of it, and a little of its neighbours'."""
@@ -71,18 +73,38 @@ class Chunk:
         return first, self.pad_frames + self.frames + (0 if self.is_last else FADE_FRAMES)
 
 
-def plan_chunks(padded: Signal, splitting: Splitting) -> list[Chunk]:
-    """The chunks of a padded signal, in order."""
+def plan_chunks(padded: Signal, splitting: Splitting, known: Known | None = None) -> list[Chunk]:
+    """The chunks of a padded signal, in order; in a part of a recording, those of the whole."""
     length = len(padded) - 2 * splitting.pad
-    starts = [0, *(cut // HOP * HOP for cut in splitting.cuts(padded))]
+    cuts = splitting.cuts(padded) if known is None else known.within(length)
+    number = 0 if known is None else known.before
+    starts = [0, *(cut // HOP * HOP for cut in cuts)]
     chunks = []
-    for number, start in enumerate(starts):
-        is_last = number == len(starts) - 1
-        stop = length if is_last else starts[number + 1]
+    for place, start in enumerate(starts):
+        is_last = place == len(starts) - 1
+        stop = length if is_last else starts[place + 1]
         end = len(padded) if is_last else stop + 2 * splitting.pad + HOP
         frames = -(-(stop - start) // HOP)
-        chunks.append(Chunk(start, end, frames, splitting.pad // HOP, is_first=number == 0, is_last=is_last))
+        is_first = place == 0
+        chunks.append(Chunk(start, end, frames, splitting.pad // HOP, is_first, is_last, number + place))
     return chunks
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """Where a whole recording is cut, for a part of it that begins at its sample `begins`, all at 16 kHz."""
+
+    cuts: Sequence[int]
+    begins: int
+
+    def within(self, length: int) -> list[int]:
+        """The cuts that fall into a part of so many samples, counted from its beginning."""
+        return [cut - self.begins for cut in self.cuts if 0 < cut - self.begins < length]
+
+    @property
+    def before(self) -> int:
+        """How many chunks of the whole are over where the part begins."""
+        return sum(cut <= self.begins for cut in self.cuts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,13 +140,13 @@ class Pipeline:
 
         `in_place` gives chunks of `chunk.frames` frames, each reaching `FADE_FRAMES` into its neighbours.
         """
-        for number, chunk in enumerate(chunks):
+        for chunk in chunks:
             content, plain = self._content(padded[chunk.begin : chunk.end])
             give_back_memory()  # what one network kept is of no size for the next
             frames = min((chunk.end - chunk.begin) // HOP, len(content))
             f0 = None if track is None else self._f0(track, chunk.begin // HOP, frames)
             keep = chunk.kept_in_place() if in_place else (chunk.pad_frames, frames - chunk.pad_frames)
-            draws = None if seed is None else self._generator(seed, number)
+            draws = None if seed is None else self._generator(seed, chunk.number)
             waveform = self._speak(content[:frames], plain[:frames], f0, keep, draws)
             del content, plain
             give_back_memory()

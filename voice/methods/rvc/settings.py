@@ -10,6 +10,8 @@ from voice.f0 import F0_METHODS
 
 VERSION = 2
 """Part of every digest; raise it when the same settings begin to sound different."""
+CONTEXT_S = 1.5
+"""A chunk is heard with a second on both sides, and the filter before it has to settle."""
 FILE_FIELDS = ("model", "index", "content_model", "f0_model")
 """Which settings name files; they are sought in the models folder."""
 
