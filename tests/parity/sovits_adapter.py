@@ -26,7 +26,7 @@ REFERENCE_SEED = 52468
 ready_device()
 
 
-def synth(
+def convert(
     config: Mapping[str, Any],
     checkpoint_path: str,
     c: np.ndarray,
@@ -58,7 +58,7 @@ def synth(
     return wav.numpy(), used.numpy()
 
 
-def encode(checkpoint_path: str, wav: np.ndarray, kind: str) -> np.ndarray:
+def encoder(checkpoint_path: str, wav: np.ndarray, kind: str) -> np.ndarray:
     is_projected = kind == "vec256l9"
     net = load_content_encoder(Path(checkpoint_path), projected=is_projected)
     with torch.inference_mode():

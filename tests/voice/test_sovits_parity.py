@@ -11,6 +11,7 @@ import torch
 from tests.parity import sovits_adapter as ours
 from tests.parity import sovits_oracle as oracle
 from tests.parity import sovits_stand_ins as stand_ins
+from tests.voice.rvc_files import save_content_encoder
 from voice.methods.sovits import rules, slices
 from voice.methods.sovits.pitch import pitch_finder
 from voice.nets.sovits import centred, coarse_pitch
@@ -36,11 +37,20 @@ def test_a_voice_speaks_as_the_reference(tmp_path: Path, case: str, speaker: int
     if predicts:
         noise = {name: np.zeros_like(one) for name, one in noise.items()}
     given = content.astype(np.float32), f0, voiced, speaker, level, 0.4, predicts, noise
-    wav, used = ours.synth(described, str(path), *given)
+    wav, used = ours.convert(described, str(path), *given)
     assert len(wav) == 512 * len(f0)
     assert snr_db(GOLDENS[f"{case}_wav"], wav[::16]) > at_least_db
     if predicts:
         assert np.abs(used - GOLDENS["autof0_f0_out"]).max() < 0.05
+
+
+@pytest.mark.parametrize(("kind", "width"), [("vec768l12", 768), ("vec256l9", 256)])
+def test_a_judge_finds_the_encoder_of_each_version(tmp_path: Path, kind: str, width: int) -> None:
+    save_content_encoder(tmp_path / "hubert_base.pt")
+    heard = np.random.default_rng(1).normal(scale=0.1, size=3200).astype(np.float32)
+    features = ours.encoder(str(tmp_path / "hubert_base.pt"), heard, kind)
+    assert features.shape == ((3200 - 400) // 320 + 1, width)
+    assert np.isfinite(features).all()
 
 
 def test_the_plain_description_that_judges_other_builds_speaks_as_the_reference() -> None:

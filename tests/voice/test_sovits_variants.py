@@ -62,7 +62,7 @@ def both(
     told: dict[str, Any] = {"speaker": 2, "noise_scale": 0.4, "predicts": False, **changed}
     noise = stand_ins.noise(5, FRAMES, config)
     spoken = content, f0, voiced, told["speaker"], level, told["noise_scale"]
-    made, used = ours.synth(config, str(path), *spoken, told["predicts"], noise)
+    made, used = ours.convert(config, str(path), *spoken, told["predicts"], noise)
     wanted, hz = oracle.speak(config, weights, *spoken, noise, predicts_f0=told["predicts"])
     assert made.std() > 0.01
     return error_db(made, wanted), used, hz
@@ -116,5 +116,5 @@ def test_a_description_without_automatic_pitch_leaves_the_pitch_alone(tmp_path: 
     torch.save({"model": weights}, tmp_path / "G.pth")
     content, f0, voiced, level = given(config, 3)
     noise = stand_ins.noise(5, FRAMES, config)
-    _, used = ours.synth(config, str(tmp_path / "G.pth"), content, f0, voiced, 0, level, 0.4, True, noise)
+    _, used = ours.convert(config, str(tmp_path / "G.pth"), content, f0, voiced, 0, level, 0.4, True, noise)
     assert np.array_equal(used, f0)
