@@ -23,6 +23,9 @@ from platforms.registry import declarations
 PREFIX = "FABRIC_"
 
 
+VOICE_DEVICES = r"^(auto|cpu|cuda(:\d+)?)$"
+
+
 class SettingsError(Exception):
     """One or more settings are wrong; `sentences` says each, naming the variable."""
 
@@ -101,7 +104,7 @@ class Settings(BaseSettings):
     http_port: int = Field(default=8710, ge=0, le=65535)
 
     voice_workers: int = Field(default=1, ge=1, le=64)
-    voice_device: str = Field(default="auto", pattern=r"^(auto|cpu|cuda(:\d+)?)$")
+    voice_device: str = Field(default="auto", pattern=VOICE_DEVICES)
     voice_memory_gb: float = Field(default=4.0, ge=1)
     upload_concurrency: int = Field(default=2, ge=1, le=64)
     late_after_hours: float = Field(default=6.0, gt=0)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import re
 from pathlib import Path
 
-from app.settings import Settings
+from app.settings import VOICE_DEVICES, Settings
 from voice.presets.mix import MUSIC
 
 
@@ -33,6 +34,7 @@ def _add_convert(convert: argparse.ArgumentParser) -> None:
     convert.add_argument("--music", choices=MUSIC, help="whether music under the voice is kept (default: the preset's)")
     convert.add_argument("--seed", type=int, metavar="N", help="the same seed gives the same samples")
     convert.add_argument("--force", action="store_true", help="write over OUT")
+    _add_device(convert)
     convert.set_defaults(command=_convert)
 
 
@@ -42,7 +44,25 @@ def _add_sample(sample: argparse.ArgumentParser) -> None:
     sample.add_argument("--from", type=float, default=0.0, dest="begin_s", metavar="SECONDS")
     sample.add_argument("--seconds", type=float, default=10.0, dest="length_s", metavar="SECONDS")
     sample.add_argument("--out", type=Path, metavar="FOLDER", help="where to (default: beside IN)")
+    _add_device(sample)
     sample.set_defaults(command=_sample)
+
+
+def _add_device(command: argparse.ArgumentParser) -> None:
+    told = "where the networks run: auto, cpu, cuda or cuda:1 (default: FABRIC_VOICE_DEVICE)"
+    command.add_argument("--device", type=_device, metavar="NAME", help=told)
+
+
+def _device(text: str) -> str:
+    if re.fullmatch(VOICE_DEVICES, text) is None:
+        raise argparse.ArgumentTypeError(f"there is no device {text!r}; known are auto, cpu, cuda and cuda:0, cuda:1…")
+    return text
+
+
+def _with_device(settings: Settings, arguments: argparse.Namespace) -> Settings:
+    if arguments.device is None:
+        return settings
+    return settings.model_copy(update={"voice_device": arguments.device})
 
 
 def _pair(text: str) -> tuple[str, str]:
@@ -89,7 +109,7 @@ def _convert(settings: Settings, arguments: argparse.Namespace) -> int:
         seed=arguments.seed,
         force=arguments.force,
     )
-    return convert_file(settings, wish)
+    return convert_file(_with_device(settings, arguments), wish)
 
 
 def _sample(settings: Settings, arguments: argparse.Namespace) -> int:
@@ -97,7 +117,7 @@ def _sample(settings: Settings, arguments: argparse.Namespace) -> int:
 
     names = None if arguments.presets is None else tuple(name for name in arguments.presets.split(",") if name)
     wish = SampleWish(arguments.source, names, arguments.begin_s, arguments.length_s, arguments.out)
-    return make_samples(settings, wish)
+    return make_samples(_with_device(settings, arguments), wish)
 
 
 def _list(settings: Settings, _: argparse.Namespace) -> int:

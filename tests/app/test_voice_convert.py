@@ -15,9 +15,13 @@ import pytest
 import soundfile
 
 from app.cli import main
+from app.settings import Settings
+from app.voice_pool import open_pool
 from media.probe import probe
+from storage.home import Home
 from tests.support.clips import SMALL, SPEECH_RU, mute_clip, run_ffmpeg, spoken_clip, video_packets
 from tests.support.silero_package import save_package
+from voice.pool import ProcessPool
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 SRT = "1\n00:00:00,300 --> 00:00:00,700\nДоброе утро, дорогие мои друзья и подруги, сегодня 2 новости\n"
@@ -184,3 +188,23 @@ def test_ctrl_c_ends_it_within_two_seconds_and_leaves_nothing(home: Path) -> Non
     assert command.returncode == 130
     assert said.decode().splitlines()[-1] == "Stopped."
     assert left(home) == ["long.wav"]
+
+
+def test_the_device_can_be_told_for_one_conversion(
+    home: Path, speech: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    asked: list[str] = []
+
+    def opened(settings: Settings, home: Home) -> ProcessPool:
+        asked.append(settings.voice_device)
+        return open_pool(settings, home)
+
+    monkeypatch.setattr("app.voice_booth.open_pool", opened)
+    monkeypatch.setenv("FABRIC_VOICE_DEVICE", "cuda")
+    line = ["voice", "convert", "speech.wav", "out.wav", "--preset", "deeper"]
+    assert main([*line, "--device", "cpu"]) == 0
+    assert asked == ["cpu"]
+    with pytest.raises(SystemExit) as left_with:
+        main([*line, "--device", "gpu"])
+    assert left_with.value.code == 2
+    assert "there is no device 'gpu'" in capsys.readouterr().err
