@@ -333,7 +333,7 @@ def test_a_speaker_that_the_voice_does_not_have_is_told(spoken: Speak, speech: P
 def test_a_voice_of_several_speakers_wants_one_to_be_named(tmp_path: Path) -> None:
     assert load_model(*save_voice(tmp_path, spk={"anna": 2})).speaker(None) == 2
     assert load_model(*save_voice(tmp_path, spk={})).speaker(4) == 4
-    with pytest.raises(UnknownSpeakerError, match="it has: anna, boris, vera"):
+    with pytest.raises(UnknownSpeakerError, match="name one of them: anna, boris, vera"):
         load_model(*save_voice(tmp_path)).speaker(None)
     with pytest.raises(UnknownModelError, match="not among the 5"):
         load_model(*save_voice(tmp_path, spk={"anna": 5}))
