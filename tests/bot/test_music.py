@@ -24,7 +24,7 @@ async def test_automatic_is_what_happens_unasked(chat: Chat) -> None:
     await chat.send_video("T")
     await chat.press("Voice")
     await chat.press("Keep it")
-    await chat.press("Automatic")
+    await chat.press("Auto")
     assert "voice_music" not in (await chat.draft()).options
 
 
