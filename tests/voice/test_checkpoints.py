@@ -156,3 +156,10 @@ def test_weights_that_are_missing_misshapen_or_no_numbers_are_told(tmp_path: Pat
         fill(net, {"weight": torch.zeros(2, 3), "bias": torch.tensor([0.0, float("nan")])}, tmp_path / "a.pt")
     fill(net, {"weight": torch.ones(2, 3), "bias": torch.zeros(2), "more": torch.zeros(1)}, tmp_path / "a.pt")
     assert net(torch.ones(3)).tolist() == [3.0, 3.0]
+
+
+@pytest.mark.parametrize("kind", [b"IwFl", b"IxF2", b"IxFl"])
+def test_an_index_taken_for_a_voice_is_told(tmp_path: Path, kind: bytes) -> None:
+    (tmp_path / "voice.pth").write_bytes(kind + bytes(100))
+    with pytest.raises(UnknownModelError, match=r"voice\.pth cannot be used: it is an index of features"):
+        load_checkpoint(tmp_path / "voice.pth")

@@ -28,6 +28,8 @@ OLD_FORMAT_NAMES = ("fairseq.data.dictionary.Dictionary", "argparse.Namespace")
 WRAPPED_NAMES = ("module.", "_orig_mod.")
 """What every name begins with when a network was saved as it trained on several devices, or compiled."""
 CALLING_OPCODES = frozenset({"GLOBAL", "STACK_GLOBAL", "INST"})
+INDEXES = (b"IwFl", b"IxFl", b"IxF2")
+"""What files of faiss begin with, which lie beside the weights of every voice."""
 TORCH_SAYS = "WeightsUnpickler error:"
 LARGEST_UNPACKED_BYTES = 4 << 30
 """The largest model of any method has 0.4 GB; a small file that unpacks to more than this is meant to fill memory."""
@@ -36,7 +38,7 @@ LARGEST_UNPACKED_BYTES = 4 << 30
 def load_checkpoint(path: Path) -> Any:
     """What the file holds: tensors in plain containers, on the CPU.
 
-    Raises MissingModelError, DamagedModelError, UnsafeModelError.
+    Raises MissingModelError, DamagedModelError, UnsafeModelError, and UnknownModelError for an index.
     """
     if not path.is_file():
         raise MissingModelError(
@@ -47,6 +49,8 @@ def load_checkpoint(path: Path) -> Any:
             return read_safetensors(path)
         except BROKEN as error:
             raise _damaged(path, error) from error
+    if _is_index(path):
+        raise unknown_model(path, "it is an index of features and holds no weights")
     try:
         with safe_globals(_stand_ins(path)):
             return torch.load(path, map_location="cpu", weights_only=True)
@@ -105,6 +109,14 @@ def _stand_ins(path: Path) -> list[Callable[..., Any] | tuple[Callable[..., Any]
                 raise ValueError("it unpacks to more than 4 GiB")
         names = [name for name in get_unsafe_globals_in_checkpoint(path) if name.startswith(HARMLESS_ROOTS)]
     return [(type("StandIn", (_StandIn,), {}), name) for name in names]
+
+
+def _is_index(path: Path) -> bool:
+    try:
+        with path.open("rb") as file:
+            return file.read(4) in INDEXES
+    except OSError:
+        return False  # told by whoever reads it next
 
 
 def _refusal(path: Path, error: pickle.UnpicklingError) -> UnsafeModelError | DamagedModelError:
