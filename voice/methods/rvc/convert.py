@@ -51,7 +51,7 @@ def convert(source: Path, target: Path, settings: RvcSettings, seed: int, job: J
         with contextlib.ExitStack() as stack:
             made = stack.enter_context(DiskSignal(job.scratch / "made.f32", np.float32))
             splitting = Splitting()
-            padded = _hear(sound, downmix, splitting.pad, job, stack)
+            padded, _ = _hear(sound, downmix, splitting.pad, job, stack)
             chunks = plan_chunks(padded, splitting, _known_cuts(sound, job))
             rate = _speak(padded, made, chunks, settings, seed, job)
             _put_back(padded, made, rate, sound, target, downmix, settings.rms_mix_rate, splitting.pad)
@@ -64,10 +64,10 @@ def survey(source: Path, settings: RvcSettings, job: JobContext) -> dict[str, An
         if downmix.is_silent:
             return {}
         splitting = Splitting()
-        padded = _hear(sound, downmix, splitting.pad, job, stack, np.float32)  # half the room for hours of sound
+        padded, peak = _hear(sound, downmix, splitting.pad, job, stack, np.float32)  # half the room for hours of sound
         cuts = [chunk.begin for chunk in plan_chunks(padded, splitting)][1:]
         seams = [round(cut * sound.samplerate / SAMPLE_RATE) for cut in cuts]
-        return {**downmix.told(), "cuts": cuts, "seams": seams}
+        return {**downmix.told(), "peak": peak, "cuts": cuts, "seams": seams}
 
 
 def _known_cuts(sound: soundfile.SoundFile, job: JobContext) -> Known | None:
@@ -84,13 +84,13 @@ def _hear(
     job: JobContext,
     stack: contextlib.ExitStack,
     kind: type[np.floating] = np.float64,
-) -> DiskSignal:
-    """The recording as the networks hear it, with `pad` samples mirrored at both ends; it is closed with `stack`."""
+) -> tuple[DiskSignal, float]:
+    """What the networks hear, with `pad` samples mirrored at both ends, open until `stack` ends; and its own peak."""
     heard = stack.enter_context(DiskSignal(job.scratch / "heard", kind))
     padded = stack.enter_context(DiskSignal(job.scratch / "padded", kind))
     peak = max(heard.take(single_channel(sound, downmix, SAMPLE_RATE)), job.whole.get("peak", 0.0))
     _prepare(heard, padded, 1 / max(1.0, peak / LOUDEST_IN), pad)
-    return padded
+    return padded, peak
 
 
 def _prepare(heard: DiskSignal, padded: DiskSignal, gain: float, pad: int) -> None:
